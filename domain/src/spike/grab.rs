@@ -1,0 +1,201 @@
+//! What a **grab** is.
+//!
+//! A buyer asks for units of a campaign that is live. Either they are theirs at once, or they learn in one
+//! word why not. The steps, each of which may refuse:
+//!
+//! 1. the attempt is read: a quantity that can be, an idempotency key that can be;
+//! 2. the rules of the campaign are asked about the buyer ([`crate::access::eligibility`]);
+//! 3. the stock store takes the units in one atomic step ([`super::stock::Reserved`]), and with them it
+//!    writes the **hold** and the note that a message is to be published;
+//! 4. the hold is published to the queue. It counts as granted when it is **safe**: in the queue, or in a
+//!    stock store that outlives its process. What was not noted as published, the relay publishes again.
+//!
+//! The answer is an order in state `QUEUED`; the consumers make it `PENDING_PAYMENT` (or `REJECTED`).
+//!
+//! An attempt that was refused leaves no trace: its key may be used again. An attempt that got an order is
+//! remembered: the same key gets the same order, whatever became of it.
+
+use std::sync::Arc;
+
+use super::{
+    opening::{Opened, Opening},
+    ports::{MessageBus, StockStore},
+    stock::{Hold, RememberedRequest, RequestKey, Reserve, Reserved},
+};
+use crate::{
+    access::eligibility::{Eligibility, Verdict},
+    clock::Clock,
+    error::{Failure, Fault, Refusal},
+    id::{CampaignId, IdSource, UserId},
+    order::{Order, ports::StatusFeed, reading::Orders, status::OrderChange},
+};
+
+/// Why a grab was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "described in the graph, under GrabErrorCode")]
+pub enum GrabRefusal {
+    CampaignNotFound,
+    NotStarted,
+    Paused,
+    Ended,
+    SoldOut,
+    InsufficientStock,
+    LimitExceeded,
+    NotEligible,
+    InvalidQuantity,
+    IdempotencyKeyReused,
+}
+
+/// What a successful grab answers.
+#[derive(Debug, Clone)]
+pub struct Grabbed {
+    /// The buyer's order.
+    pub order: Order,
+    /// Units left for others; none if the attempt was a repetition.
+    pub remaining: Option<u32>,
+}
+
+/// One attempt.
+#[derive(Debug, Clone)]
+pub struct Attempt {
+    /// Who.
+    pub user: UserId,
+    /// What they want.
+    pub campaign: CampaignId,
+    /// How many, as the client sent it.
+    pub quantity: i32,
+    /// What the client calls this attempt.
+    pub request_key: Option<RequestKey>,
+}
+
+/// Grabs units.
+pub struct Grabs {
+    stock: Arc<dyn StockStore>,
+    bus: Arc<dyn MessageBus>,
+    feed: Arc<dyn StatusFeed>,
+    opening: Arc<Opening>,
+    eligibility: Arc<Eligibility>,
+    orders: Arc<Orders>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdSource>,
+}
+
+impl Grabs {
+    /// Wires the service.
+    #[expect(clippy::too_many_arguments, reason = "a wiring, called once")]
+    pub fn new(
+        stock: Arc<dyn StockStore>,
+        bus: Arc<dyn MessageBus>,
+        feed: Arc<dyn StatusFeed>,
+        opening: Arc<Opening>,
+        eligibility: Arc<Eligibility>,
+        orders: Arc<Orders>,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn IdSource>,
+    ) -> Self {
+        Self { stock, bus, feed, opening, eligibility, orders, clock, ids }
+    }
+
+    /// Grabs units for a buyer. See the module for what that means.
+    pub async fn grab(&self, attempt: Attempt) -> Result<Grabbed, Failure<GrabRefusal>> {
+        let quantity = u32::try_from(attempt.quantity).ok().filter(|n| *n > 0).ok_or_else(|| {
+            Refusal::at(GrabRefusal::InvalidQuantity, "quantity", "quantity must be at least 1")
+        })?;
+        let ask = Reserve {
+            campaign_id: attempt.campaign,
+            user_id: attempt.user,
+            order_id: self.ids.next(self.clock.now()),
+            quantity,
+            request_key: attempt.request_key,
+        };
+        if let Some(key) = &ask.request_key
+            && let Some(request) = self.stock.recall(ask.user_id, key).await?
+        {
+            return self.repeat(&ask, &request).await;
+        }
+        match self.eligibility.check(ask.user_id, ask.campaign_id).await? {
+            Verdict::UnknownCampaign => return Err(not_open(Opened::Unknown)),
+            Verdict::Refused(reasons) => {
+                return Err(Refusal::new(GrabRefusal::NotEligible, reasons.join(" ")).into());
+            }
+            Verdict::Eligible => {}
+        }
+        let mut reserved = self.stock.reserve(&ask).await?;
+        if reserved == Reserved::NotLoaded {
+            let opened = self.opening.ensure(ask.campaign_id).await?;
+            if opened != Opened::Open {
+                return match self.orders.by_request(&ask).await? {
+                    Some(request) => self.repeat(&ask, &request).await,
+                    None => Err(not_open(opened)),
+                };
+            }
+            reserved = self.stock.reserve(&ask).await?;
+        }
+        let at = |code, message: String| Err(Refusal::at(code, "quantity", message).into());
+        let no = |code, message: &'static str| Err(Refusal::new(code, message).into());
+        match reserved {
+            Reserved::Held { hold, remaining } => self.secure(hold, remaining).await,
+            Reserved::Known { request, unpublished } => {
+                if let Some(hold) = unpublished {
+                    self.publish(&hold).await?;
+                }
+                self.repeat(&ask, &request).await
+            }
+            Reserved::KeyReused => no(GrabRefusal::IdempotencyKeyReused, "this idempotency key was used for another grab"),
+            Reserved::NotLoaded => Err(Fault::Unavailable { part: "stock", cause: None }.into()),
+            Reserved::Ended => no(GrabRefusal::Ended, "the campaign has ended"),
+            Reserved::Paused => no(GrabRefusal::Paused, "the campaign is paused"),
+            Reserved::NotStarted { starts_at } => {
+                Err(Refusal::new(GrabRefusal::NotStarted, format!("the campaign starts at {}", starts_at.to_rfc3339())).into())
+            }
+            Reserved::LimitExceeded { limit, holding } => {
+                at(GrabRefusal::LimitExceeded, format!("at most {limit} per user, and you have {holding}"))
+            }
+            Reserved::SoldOut => no(GrabRefusal::SoldOut, "sold out"),
+            Reserved::Insufficient { remaining } => {
+                at(GrabRefusal::InsufficientStock, format!("only {remaining} left"))
+            }
+        }
+    }
+
+    /// Makes a fresh hold safe and answers its order.
+    async fn secure(&self, hold: Hold, remaining: u32) -> Result<Grabbed, Failure<GrabRefusal>> {
+        self.publish(&hold).await?;
+        let change = OrderChange::queued(&hold);
+        let order = change.order.clone();
+        self.feed.publish(std::slice::from_ref(&change)).await;
+        Ok(Grabbed { order, remaining: Some(remaining) })
+    }
+
+    /// Publishes a hold. When that fails nothing is undone, for the outcome is unknown: the relay goes on
+    /// with it. The buyer is told yes only if the hold is safe without the queue.
+    async fn publish(&self, hold: &Hold) -> Result<(), Fault> {
+        match self.bus.publish(hold).await {
+            Ok(()) => self.stock.published(hold.campaign_id, &[hold.order_id]).await,
+            Err(fault) if self.stock.is_durable() => {
+                tracing::warn!(order = %hold.order_id, error = &fault as &dyn std::error::Error, "left to the relay");
+                Ok(())
+            }
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// Answers an attempt that got its order before.
+    async fn repeat(&self, ask: &Reserve, request: &RememberedRequest) -> Result<Grabbed, Failure<GrabRefusal>> {
+        if request.campaign_id != ask.campaign_id || request.quantity != ask.quantity {
+            let message = "this idempotency key was used for another grab";
+            return Err(Refusal::at(GrabRefusal::IdempotencyKeyReused, "idempotencyKey", message).into());
+        }
+        match self.orders.find(request.order_id).await? {
+            Some(order) => Ok(Grabbed { order, remaining: None }),
+            None => Err(Fault::internal(format!("{} is remembered but not known", request.order_id)).into()),
+        }
+    }
+}
+
+fn not_open(opened: Opened) -> Failure<GrabRefusal> {
+    match opened {
+        Opened::Over => Refusal::new(GrabRefusal::Ended, "the campaign has ended").into(),
+        _ => Refusal::at(GrabRefusal::CampaignNotFound, "campaignId", "there is no such campaign").into(),
+    }
+}

@@ -1,0 +1,99 @@
+//! Opening a campaign: its stock is built in the store from what the database and the queue know.
+//!
+//! It happens on the first grab after the store started empty, whatever the reason, so a store that forgot
+//! its stock never sells from a guess. The queue is read **before** the database: a message that is
+//! consumed in between is then seen twice, which the order id tells, and never not at all.
+
+use std::{collections::HashSet, sync::Arc};
+
+use tokio::sync::Mutex;
+
+use super::{
+    campaign::Stage,
+    ports::{CampaignReader, MessageBus, StockStore},
+    stock::{RememberedRequest, SaleStock, SaleTerms},
+};
+use crate::{clock::Clock, error::Fault, id::CampaignId};
+
+/// What became of the wish to open a campaign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opened {
+    /// Grabs are answered now.
+    Open,
+    /// It is over, so its stock is not opened any more.
+    Over,
+    /// There is no such campaign for buyers.
+    Unknown,
+}
+
+/// Opens campaigns.
+pub struct Opening {
+    stock: Arc<dyn StockStore>,
+    bus: Arc<dyn MessageBus>,
+    campaigns: Arc<dyn CampaignReader>,
+    clock: Arc<dyn Clock>,
+    /// One opening at a time: a crowd that finds a campaign closed must not rebuild it a thousand times.
+    turn: Mutex<()>,
+}
+
+impl Opening {
+    /// Wires the service.
+    pub fn new(
+        stock: Arc<dyn StockStore>,
+        bus: Arc<dyn MessageBus>,
+        campaigns: Arc<dyn CampaignReader>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self { stock, bus, campaigns, clock, turn: Mutex::new(()) }
+    }
+
+    /// Opens a campaign if it is not open.
+    pub async fn ensure(&self, id: CampaignId) -> Result<Opened, Fault> {
+        let _turn = self.turn.lock().await;
+        if self.stock.level(id).await?.is_some() {
+            return Ok(Opened::Open);
+        }
+        match self.campaigns.by_ids(&[id]).await?.pop() {
+            None => return Ok(Opened::Unknown),
+            Some(campaign) if campaign.stage == Stage::Draft => return Ok(Opened::Unknown),
+            Some(campaign) if campaign.stage == Stage::Ended || self.clock.now() >= campaign.ends_at => {
+                return Ok(Opened::Over);
+            }
+            Some(_) => {}
+        }
+        let in_flight = self.bus.in_flight(id).await?;
+        let Some(sheet) = self.campaigns.open_stock_sheet(id).await? else { return Ok(Opened::Unknown) };
+
+        let mut holds = sheet.holds;
+        let mut requests = sheet.requests;
+        let known: HashSet<_> = holds.iter().map(|hold| hold.order_id).collect();
+        // An order that was placed and closed meanwhile left the holds but not the requests.
+        let placed: HashSet<_> = requests.iter().map(|request| request.order_id).collect();
+        for hold in in_flight {
+            if known.contains(&hold.order_id) || placed.contains(&hold.order_id) {
+                continue;
+            }
+            if let Some(key) = &hold.request_key {
+                requests.push(RememberedRequest {
+                    user_id: hold.user_id,
+                    request_key: key.clone(),
+                    campaign_id: hold.campaign_id,
+                    quantity: hold.quantity,
+                    order_id: hold.order_id,
+                });
+            }
+            holds.push(hold);
+        }
+        let stock = SaleStock {
+            campaign_id: id,
+            epoch: sheet.campaign.epoch,
+            quantity: sheet.campaign.quantity,
+            terms: SaleTerms::from(&sheet.campaign),
+            holds,
+            requests,
+        };
+        tracing::info!(campaign = %id, epoch = stock.epoch, holds = stock.holds.len(), "stock opened");
+        self.stock.load(stock).await?;
+        Ok(Opened::Open)
+    }
+}

@@ -1,0 +1,132 @@
+//! What the sale itself needs of the world: the stock and the queue.
+
+use async_trait::async_trait;
+
+use super::{
+    campaign::Campaign,
+    stock::{Hold, RememberedRequest, RequestKey, Reserve, Reserved, SaleStock, SaleTerms, StockAdjusted, StockLevel},
+};
+use crate::{
+    error::Fault,
+    id::{CampaignId, OrderId, UserId},
+};
+
+/// Holds the stock of running campaigns and answers grabs. Every method is atomic for a campaign, and
+/// safe to repeat.
+///
+/// The store keeps time by itself (a Redis script reads Redis's own clock), because the start of a sale
+/// must be one moment for all replicas.
+#[async_trait]
+pub trait StockStore: Send + Sync + 'static {
+    /// Whether what this store accepted outlives its process. If not, a grab counts only when its
+    /// message is safe in the queue.
+    fn is_durable(&self) -> bool;
+
+    /// Takes units for a buyer, or says why not; see [`Reserved`] for the order of the checks. With the
+    /// units it writes the hold, the attempt's key and the note that the message is to be published.
+    async fn reserve(&self, ask: &Reserve) -> Result<Reserved, Fault>;
+
+    /// Gives the units of an order back, if its hold is still there. Returns how many came back.
+    async fn release(&self, campaign: CampaignId, order: OrderId) -> Result<u32, Fault>;
+
+    /// How the stock stands; none if the campaign is not loaded.
+    async fn level(&self, campaign: CampaignId) -> Result<Option<StockLevel>, Fault>;
+
+    /// The hold of an order, if it is loaded.
+    async fn find_hold(&self, order: OrderId) -> Result<Option<Hold>, Fault>;
+
+    /// The holds of a user in loaded campaigns, newest first.
+    async fn holds_of(&self, user: UserId, campaign: Option<CampaignId>) -> Result<Vec<Hold>, Fault>;
+
+    /// The order that this attempt got, if a loaded campaign remembers it.
+    async fn recall(&self, user: UserId, key: &RequestKey) -> Result<Option<RememberedRequest>, Fault>;
+
+    /// Opens a campaign, unless the same or a later epoch of it is open. Returns whether it did.
+    async fn load(&self, stock: SaleStock) -> Result<bool, Fault>;
+
+    /// Closes a campaign: grabs answer [`Reserved::NotLoaded`] from now on.
+    async fn unload(&self, campaign: CampaignId) -> Result<(), Fault>;
+
+    /// The campaigns that are open.
+    async fn loaded(&self) -> Result<Vec<CampaignId>, Fault>;
+
+    /// Sets the terms of an open campaign, if they are newer than those that it has.
+    async fn set_terms(&self, campaign: CampaignId, terms: &SaleTerms) -> Result<(), Fault>;
+
+    /// Adds units to an open campaign or takes available ones away.
+    async fn adjust(&self, campaign: CampaignId, delta: i32) -> Result<StockAdjusted, Fault>;
+
+    /// Holds that were taken at least `older_than` ago and not yet noted as published.
+    async fn unpublished(&self, older_than: chrono::Duration, max: usize) -> Result<Vec<Hold>, Fault>;
+
+    /// Notes that the messages of these holds are safe in the queue.
+    async fn published(&self, campaign: CampaignId, orders: &[OrderId]) -> Result<(), Fault>;
+}
+
+/// A message that was received and must be settled or given back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// What the queue knows it by.
+    pub tag: OrderId,
+    /// What it says.
+    pub hold: Hold,
+    /// How often it failed before.
+    pub attempts: u32,
+}
+
+/// How many messages wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Backlog {
+    /// To be consumed.
+    pub waiting: u64,
+    /// Put aside after too many failures; somebody has to look at them.
+    pub dead: u64,
+}
+
+/// Carries holds to the consumers, at least once each. A message is known by its order id: publishing it
+/// again is harmless.
+#[async_trait]
+pub trait MessageBus: Send + Sync + 'static {
+    /// Returns once the message is durable. An error means *unknown*, not *no*.
+    async fn publish(&self, hold: &Hold) -> Result<(), Fault>;
+
+    /// Waits for messages, and takes up to `max` of them. Safe to cancel.
+    async fn receive(&self, max: usize) -> Result<Vec<Delivery>, Fault>;
+
+    /// Settles messages whose orders are safe in the database.
+    async fn settle(&self, tags: &[OrderId]) -> Result<(), Fault>;
+
+    /// Gives messages back that nothing was wrong with (the database was away): they are delivered
+    /// again and it does not count as a failure.
+    async fn give_back(&self, tags: &[OrderId]) -> Result<(), Fault>;
+
+    /// Notes that a message failed by itself. It is delivered again later, or put aside after too many
+    /// failures: then true.
+    async fn fail(&self, tag: OrderId, why: &str) -> Result<bool, Fault>;
+
+    /// Every message of a campaign that is not settled, those put aside too.
+    async fn in_flight(&self, campaign: CampaignId) -> Result<Vec<Hold>, Fault>;
+
+    /// How many messages wait.
+    async fn backlog(&self) -> Result<Backlog, Fault>;
+}
+
+/// What the database knows of a campaign's stock: the source from which it is rebuilt.
+#[derive(Debug, Clone)]
+pub struct StockSheet {
+    /// The campaign, its epoch already raised.
+    pub campaign: Campaign,
+    /// A hold for every order that holds or bought units.
+    pub holds: Vec<Hold>,
+    /// Every attempt that got an order.
+    pub requests: Vec<RememberedRequest>,
+}
+
+/// Reads campaigns for those who buy.
+#[async_trait]
+pub trait CampaignReader: Send + Sync + 'static {
+    /// Reads campaigns; unknown ids are left out, the order is free.
+    async fn by_ids(&self, ids: &[CampaignId]) -> Result<Vec<Campaign>, Fault>;
+    /// Raises a campaign's epoch and reads its stock, in one transaction.
+    async fn open_stock_sheet(&self, id: CampaignId) -> Result<Option<StockSheet>, Fault>;
+}

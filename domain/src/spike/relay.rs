@@ -1,0 +1,39 @@
+//! The relay: what was held but not noted as published is published again.
+//!
+//! A grab can stop between its hold and its message: the broker did not answer, the client went away, the
+//! process ended. The store remembers such holds; the relay goes through them all the time.
+
+use std::sync::Arc;
+
+use chrono::Duration;
+
+use super::ports::{MessageBus, StockStore};
+use crate::error::Fault;
+
+/// Publishes what was left behind.
+pub struct Relay {
+    stock: Arc<dyn StockStore>,
+    bus: Arc<dyn MessageBus>,
+}
+
+impl Relay {
+    /// A hold younger than this is still in the hands of its own grab.
+    pub const PATIENCE: Duration = Duration::seconds(2);
+    const BATCH: usize = 500;
+
+    /// Wires the service.
+    pub fn new(stock: Arc<dyn StockStore>, bus: Arc<dyn MessageBus>) -> Self {
+        Self { stock, bus }
+    }
+
+    /// Publishes a batch of left holds. Returns how many.
+    pub async fn run_once(&self) -> Result<usize, Fault> {
+        let left = self.stock.unpublished(Self::PATIENCE, Self::BATCH).await?;
+        let publish = left.iter().map(|hold| async {
+            self.bus.publish(hold).await?;
+            self.stock.published(hold.campaign_id, &[hold.order_id]).await
+        });
+        futures_util::future::try_join_all(publish).await?;
+        Ok(left.len())
+    }
+}
