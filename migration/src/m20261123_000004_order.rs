@@ -1,0 +1,76 @@
+//! Orders, their history, what is still to follow from it, and the money journal.
+
+use sea_orm_migration::prelude::*;
+
+use crate::columns::{amount, at, count, create, id, index, maybe_at, maybe_id, maybe_text, table, text, unique};
+
+#[derive(DeriveMigrationName)]
+pub(crate) struct Migration;
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let tables = vec![
+            table(
+                "orders",
+                1,
+                vec![
+                    id("id"),
+                    id("campaign_id"),
+                    id("user_id"),
+                    count("quantity"),
+                    amount("unit_price_minor"),
+                    text("currency", 3),
+                    text("status", 16),
+                    count("version"),
+                    at("created_at"),
+                    maybe_at("pay_before"),
+                    maybe_at("paid_at"),
+                    maybe_at("closed_at"),
+                    maybe_text("request_key", 128),
+                ],
+            ),
+            table(
+                "order_events",
+                2,
+                vec![id("order_id"), count("version"), text("status", 16), at("at"), maybe_text("reason", 255)],
+            ),
+            // The outbox: changes of orders from which something is still to follow.
+            table("order_follow_ups", 1, vec![id("id"), id("order_id"), count("version"), at("created_at")]),
+            table(
+                "journal_entries",
+                1,
+                vec![
+                    id("id"),
+                    text("kind", 16),
+                    id("user_id"),
+                    maybe_id("order_id"),
+                    maybe_id("campaign_id"),
+                    amount("amount_minor"),
+                    text("currency", 3),
+                    id("requested_by"),
+                    maybe_text("request_key", 128),
+                    at("at"),
+                ],
+            ),
+            table(
+                "postings",
+                2,
+                vec![id("entry_id"), text("account", 16), maybe_id("user_id"), amount("amount_minor")],
+            ),
+            table("wallets", 1, vec![id("user_id"), amount("balance_minor")]),
+        ];
+        let indexes = vec![
+            index("orders", &["campaign_id", "user_id"]),
+            index("orders", &["user_id", "id"]),
+            index("orders", &["status", "pay_before"]),
+            unique("orders", &["user_id", "request_key"]),
+            index("order_follow_ups", &["created_at"]),
+            index("order_follow_ups", &["order_id"]),
+            index("journal_entries", &["campaign_id"]),
+            index("journal_entries", &["order_id"]),
+            unique("journal_entries", &["requested_by", "kind", "request_key"]),
+        ];
+        create(manager, tables, indexes).await
+    }
+}
