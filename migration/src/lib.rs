@@ -9,6 +9,7 @@
 //! - names of states are the names of the graph;
 //! - a migration that was released is never edited: write the next one.
 
+pub use sea_orm_migration::prelude::MigratorTrait;
 use sea_orm_migration::prelude::*;
 
 mod columns;
