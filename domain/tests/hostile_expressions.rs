@@ -8,7 +8,7 @@ use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::access::expression::{AttributeValue, CampaignFacts, Facts, RuleExpression, UserFacts};
 use proptest::prelude::*;
 
@@ -204,7 +204,7 @@ fn large() -> Vec<(&'static str, String)> {
 
 /// As many facts as there can be.
 fn facts() -> Facts {
-    let now: DateTime<Utc> = "2026-03-01T12:00:00Z".parse().expect("a time");
+    let now = DateTime::<Utc>::UNIX_EPOCH + TimeDelta::days(20_513);
     let attribute = |number| (format!("attribute{number}"), AttributeValue::Number(1.0));
     Facts {
         user: UserFacts {

@@ -6,6 +6,7 @@
 //! crate's business. Nothing here does I/O or reads a clock.
 
 mod bounds;
+mod builtin;
 mod calls;
 mod check;
 mod cost;
@@ -79,6 +80,12 @@ impl RuleExpression {
     #[must_use]
     pub fn list_names(&self) -> &[String] {
         &self.compiled.lists
+    }
+
+    /// Whether the answer depends on the campaign, so that the rule cannot be tried without one.
+    #[must_use]
+    pub fn reads_campaign(&self) -> bool {
+        self.compiled.reads.campaign
     }
 
     /// Whether the rule holds. It ends within about a millisecond whatever the rule and the facts.

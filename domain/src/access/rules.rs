@@ -108,7 +108,7 @@ impl AccessRules {
         let unknown_user = || Refusal::at(RulesRefusal::UserNotFound, "userId", "there is no such user");
         let facts = self.eligibility.facts(user, campaign.clone()).await?.ok_or_else(unknown_user)?;
         let trials = rules.into_iter().zip(&compiled).map(|(rule, expression)| {
-            if campaign.is_none() && expression.source().contains("campaign") {
+            if campaign.is_none() && expression.reads_campaign() {
                 let error = Some("the rule asks for the campaign: give campaignId".to_owned());
                 return Trial { rule: rule.name, passed: false, error };
             }

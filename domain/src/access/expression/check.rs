@@ -13,6 +13,7 @@ pub(super) type Checked = Result<Type, ExpressionError>;
 pub(super) struct Reads {
     pub(super) roles: bool,
     pub(super) attributes: bool,
+    pub(super) campaign: bool,
 }
 
 /// What is known of a rule once its types are.
@@ -140,6 +141,7 @@ impl Checker {
             );
             return Err(field.at.error(Error::UnknownName, message));
         };
+        self.findings.reads.campaign |= record == Record::Campaign;
         self.findings.reads.roles |= field.name == "roles";
         self.findings.reads.attributes |= field.name == "attributes";
         Ok(found)

@@ -1,16 +1,18 @@
 //! Reads tokens into a syntax tree. It decides what is grammatical and how deep a rule may be, and
 //! knows nothing of variables and types.
 //!
-//! The parser of the `cel` crate is not used: it needs over 100 KB of stack for each level of
-//! nesting in a debug build, so that a short rule can overflow the stack and abort the process,
-//! and its error recovery is superlinear. Here time and memory are linear in the source, and the
+//! The parser of the `cel` crate is not used: in a debug build it needs over 100 KB of stack for each
+//! level of nesting, so that a short rule can overflow the stack and abort the process, and its
+//! recovery from errors can take 18 ms for 700 characters in a release build. Its other parser, the
+//! feature `parser_pratt`, gives no positions. Here time and memory are linear in the source, and the
 //! stack is bounded by [`MAX_NESTING`]. That both read the same language is tested in
 //! `dialect_test`.
 
-use super::bounds::{MAX_DEPTH, MAX_LIST_NAME, MAX_NESTING};
+use super::bounds::{MAX_DEPTH, MAX_NESTING};
+use super::builtin;
 use super::error::{ExpressionError, ExpressionErrorKind as Error, Position};
 use super::token::{Placed, Token, tokens};
-use super::tree::{Binary, Field, Kind, Logic, Macro, MacroKind, Node};
+use super::tree::{Binary, Field, Kind, Logic, Node};
 
 /// Words that CEL keeps for itself.
 const RESERVED: [&str; 18] = [
@@ -34,7 +36,7 @@ const RESERVED: [&str; 18] = [
     "while",
 ];
 
-type Parsed = Result<Node, ExpressionError>;
+pub(super) type Parsed = Result<Node, ExpressionError>;
 
 /// The tree of `source`.
 pub(super) fn parse(source: &str) -> Parsed {
@@ -199,7 +201,7 @@ impl Parser {
                 let field = self.field()?;
                 of = if self.accept("(") {
                     let arguments = self.list(")")?;
-                    method(of, field, arguments)?
+                    builtin::method(of, field, arguments)?
                 } else {
                     node(field.at, Kind::Select(Box::new(of), field))?
                 };
@@ -291,8 +293,8 @@ impl Parser {
                 return Err(at.error(Error::Unsupported, message));
             }
             (_, false) => Kind::Name(word),
-            ("has", true) => has(at, self.list(")")?)?,
-            ("inList", true) => in_list(at, self.list(")")?)?,
+            ("has", true) => builtin::has(at, self.list(")")?)?,
+            ("inList", true) => builtin::in_list(at, self.list(")")?)?,
             (_, true) => Kind::Call(word, self.list(")")?),
         };
         node(at, kind)
@@ -300,7 +302,7 @@ impl Parser {
 }
 
 /// A node, unless the tree would be too deep.
-fn node(at: Position, kind: Kind) -> Parsed {
+pub(super) fn node(at: Position, kind: Kind) -> Parsed {
     let depth = kind.height() + 1;
     if depth > MAX_DEPTH {
         let message = format!("a rule is at most {MAX_DEPTH} operations deep: use fewer in a row");
@@ -311,55 +313,4 @@ fn node(at: Position, kind: Kind) -> Parsed {
 
 fn integer(at: Position, digits: &str, base: u32) -> Result<Kind, ExpressionError> {
     i64::from_str_radix(digits, base).map(Kind::Int).map_err(|_| at.error(Error::Syntax, "the number is too large"))
-}
-
-fn has(at: Position, arguments: Vec<Node>) -> Result<Kind, ExpressionError> {
-    match <[Node; 1]>::try_from(arguments).map(|[node]| node.kind) {
-        Ok(Kind::Select(of, field)) => Ok(Kind::Has(of, field)),
-        _ => Err(at.error(Error::Arguments, "`has` takes one field, as in has(user.attributes.name)")),
-    }
-}
-
-/// The lists that a rule needs are known when it is saved, so the name cannot be computed.
-fn in_list(at: Position, arguments: Vec<Node>) -> Result<Kind, ExpressionError> {
-    match <[Node; 1]>::try_from(arguments).map(|[node]| (node.start(), node.kind)) {
-        Ok((at, Kind::Text(name))) => {
-            if name.trim().is_empty() || name.chars().count() > MAX_LIST_NAME {
-                let message = format!("the name of a list has 1 to {MAX_LIST_NAME} characters");
-                return Err(at.error(Error::Arguments, message));
-            }
-            Ok(Kind::InList(name))
-        }
-        Ok((at, _)) => {
-            Err(at.error(Error::Arguments, "`inList` takes the name of a list in quotes, as in inList(\"staff\")"))
-        }
-        Err(_) => Err(at.error(Error::Arguments, "`inList` takes one name of a list in quotes")),
-    }
-}
-
-/// A call on a value, or the macro of that name.
-fn method(of: Node, function: Field, mut arguments: Vec<Node>) -> Parsed {
-    let at = function.at;
-    let Some(kind) = MacroKind::from_name(&function.name) else {
-        return node(at, Kind::Method(Box::new(of), function, arguments));
-    };
-    let filtered = kind == MacroKind::Map && arguments.len() == 3;
-    let (2 | 3, Some(body)) = (arguments.len(), arguments.pop()) else {
-        return Err(wrong_macro(at, &function.name));
-    };
-    let filter = if filtered { arguments.pop() } else { None };
-    let (Some(variable), true) = (arguments.pop(), arguments.is_empty()) else {
-        return Err(wrong_macro(at, &function.name));
-    };
-    let Kind::Name(name) = variable.kind else {
-        let message = format!("the first argument of `{}` is a new name, as in exists(x, x == 1)", function.name);
-        return Err(variable.start().error(Error::Arguments, message));
-    };
-    let each = Macro { kind, range: of, variable: Field { name, at: variable.at }, filter, body };
-    node(at, Kind::Macro(Box::new(each)))
-}
-
-fn wrong_macro(at: Position, name: &str) -> ExpressionError {
-    let message = format!("`{name}` takes a name and an expression, as in {name}(x, …)");
-    at.error(Error::Arguments, message)
 }

@@ -142,11 +142,11 @@ fn what_is_out_of_bounds() {
     refused(&"a".repeat(1001), TooLong, 1, 1, "at most 1000 characters");
     refused(&"a ".repeat(500), Syntax, 1, 3, "found `a`");
     refused(&"!".repeat(501), TooLong, 1, 501, "at most 500 words");
-    refused(&"(".repeat(20), TooDeep, 1, 13, "nested at most 12");
-    refused(&("!".repeat(20) + "true"), TooDeep, 1, 13, "nested at most 12");
-    refused(&("1".to_owned() + &"+1".repeat(40)), TooDeep, 1, 48, "24 operations deep");
+    refused(&"(".repeat(20), TooDeep, 1, 11, "nested at most 10");
+    refused(&("!".repeat(20) + "true"), TooDeep, 1, 11, "nested at most 10");
+    refused(&("1".to_owned() + &"+1".repeat(40)), TooDeep, 1, 32, "16 operations deep");
     let nested = "user.attributes.all(a, user.attributes.all(b, a == b))";
-    refused(nested, TooCostly, 1, 47, "more than 4000 steps");
-    let doubled = "['aaaaaaaaaaaaaaaa']".to_owned() + &".map(x, x + x)".repeat(12);
+    refused(nested, TooCostly, 1, 47, "more than 15000 steps");
+    let doubled = "['aaaaaaaaaaaaaaaa']".to_owned() + &".map(x, x + x)".repeat(11);
     refused(&(doubled + " == []"), TooCostly, 1, 155, "could grow over 32768 bytes");
 }

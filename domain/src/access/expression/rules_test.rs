@@ -64,6 +64,12 @@ fn the_lists_of_a_rule_are_known_once_each() {
 }
 
 #[test]
+fn a_rule_that_only_mentions_the_campaign_does_not_read_it() {
+    assert!(compile("user.age > campaign.quantity").reads_campaign());
+    assert!(!compile("user.attributes.tier != 'campaign.id'").reads_campaign());
+}
+
+#[test]
 fn rules_about_attributes() {
     passes_until("user.attributes.tier == 'gold'", |f| {
         set(f, "tier", AttributeValue::Text("silver".to_owned()));
