@@ -170,8 +170,8 @@ impl Campaigns {
         Ok(self.reader.by_ids(&[id]).await?.pop().ok_or_else(not_found)?)
     }
 
-    /// Stores a change, and then tells the stock store its terms. If that second step is lost, the sweep
-    /// of the terms makes it up ([`Self::sync_terms`]).
+    /// Stores a change, and then tells the stock store its terms. If that second step is lost,
+    /// [`crate::spike::opening::Opening::keep_in_step`] makes it up.
     pub(super) async fn save(&self, mut change: CampaignChange) -> Result<CampaignView, Failure<CampaignRefusal>> {
         change.campaign.version += 1;
         if !self.store.save(&change).await? {
@@ -182,21 +182,6 @@ impl Campaigns {
         self.stock.set_terms(campaign.id, &SaleTerms::from(&campaign)).await?;
         self.catalog.forget(campaign.id).await;
         Ok(self.catalog.view(Arc::new(campaign)).await?)
-    }
-
-    /// Tells the stock store the terms of every open campaign that it does not have yet, and closes those
-    /// that are over and have no holds left to be asked about. Returns how many were changed.
-    pub async fn sync_terms(&self) -> Result<usize, Fault> {
-        let open = self.stock.loaded().await?;
-        let mut changed = 0;
-        for campaign in self.reader.by_ids(&open).await? {
-            let Some(level) = self.stock.level(campaign.id).await? else { continue };
-            if level.terms_version < campaign.version {
-                self.stock.set_terms(campaign.id, &SaleTerms::from(&campaign)).await?;
-                changed += 1;
-            }
-        }
-        Ok(changed)
     }
 
     pub(super) async fn checked(&self, mut campaign: Campaign, form: CampaignForm) -> Result<Campaign, Failure<CampaignRefusal>> {

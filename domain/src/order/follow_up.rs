@@ -6,10 +6,10 @@
 //! does it. Doing it twice is harmless: units come back only with the hold, and a subscriber drops versions
 //! that it has seen.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::Duration;
-use tokio::sync::{Mutex, mpsc};
+use tokio::sync::{Notify, mpsc};
 
 use super::{
     ports::{OrderStore, StatusFeed},
@@ -25,6 +25,7 @@ pub struct FollowUps {
     clock: Arc<dyn Clock>,
     fresh: mpsc::Sender<OrderChange>,
     waiting: Mutex<mpsc::Receiver<OrderChange>>,
+    handed_over: Notify,
 }
 
 impl FollowUps {
@@ -42,7 +43,7 @@ impl FollowUps {
         clock: Arc<dyn Clock>,
     ) -> Self {
         let (fresh, waiting) = mpsc::channel(Self::CAPACITY);
-        Self { store, stock, feed, clock, fresh, waiting: Mutex::new(waiting) }
+        Self { store, stock, feed, clock, fresh, waiting: Mutex::new(waiting), handed_over: Notify::new() }
     }
 
     /// Hands over changes that were just committed. Does not wait: a request that changed an order is
@@ -51,30 +52,37 @@ impl FollowUps {
         for change in changes {
             if self.fresh.try_send(change).is_err() {
                 tracing::warn!("follow-ups are behind: left to the sweep of the outbox");
-                return;
+                break;
             }
         }
+        self.handed_over.notify_one();
     }
 
-    /// Waits for changes that were handed over and does what follows from them. Safe to cancel between
-    /// calls; what was taken and not finished is swept from the outbox.
+    /// Returns once changes were handed over. Takes nothing, so it is safe to cancel.
+    pub async fn ready(&self) {
+        self.handed_over.notified().await;
+    }
+
+    /// Does what follows from the changes that were handed over. Returns how many. If it fails, what was
+    /// taken is swept from the outbox.
     pub async fn run_once(&self) -> Result<usize, Fault> {
-        let mut batch = Vec::new();
-        self.waiting.lock().await.recv_many(&mut batch, Self::BATCH).await;
-        self.complete(&batch).await?;
-        Ok(batch.len())
-    }
-
-    /// Does what is left to do without waiting for more: for the end of a process.
-    pub async fn drain(&self) -> Result<(), Fault> {
-        let mut batch = Vec::new();
-        {
-            let mut waiting = self.waiting.lock().await;
-            while let Ok(change) = waiting.try_recv() {
-                batch.push(change);
+        let mut done = 0;
+        loop {
+            let mut batch = Vec::new();
+            {
+                let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+                while batch.len() < Self::BATCH
+                    && let Ok(change) = waiting.try_recv()
+                {
+                    batch.push(change);
+                }
             }
+            if batch.is_empty() {
+                return Ok(done);
+            }
+            self.complete(&batch).await?;
+            done += batch.len();
         }
-        self.complete(&batch).await
     }
 
     /// Does what was left behind in the outbox. Returns how many notes.

@@ -6,6 +6,7 @@
 
 use std::{collections::HashSet, sync::Arc};
 
+use chrono::Duration;
 use tokio::sync::Mutex;
 
 use super::{
@@ -95,5 +96,31 @@ impl Opening {
         tracing::info!(campaign = %id, epoch = stock.epoch, holds = stock.holds.len(), "stock opened");
         self.stock.load(stock).await?;
         Ok(Opened::Open)
+    }
+
+    /// Goes through the open campaigns: gives the store the terms that it missed, and closes those that are
+    /// over and have nothing on its way any more. Returns how many were changed.
+    pub async fn keep_in_step(&self) -> Result<usize, Fault> {
+        let open = self.stock.loaded().await?;
+        if open.is_empty() {
+            return Ok(0);
+        }
+        let left = self.stock.unpublished(Duration::zero(), usize::MAX).await?;
+        let mut changed = 0;
+        for campaign in self.campaigns.by_ids(&open).await? {
+            let Some(level) = self.stock.level(campaign.id).await? else { continue };
+            let over = campaign.stage == Stage::Ended || self.clock.now() >= campaign.ends_at;
+            let on_its_way = left.iter().any(|hold| hold.campaign_id == campaign.id);
+            if level.terms_version < campaign.version {
+                self.stock.set_terms(campaign.id, &SaleTerms::from(&campaign)).await?;
+                changed += 1;
+            } else if over && !on_its_way && self.bus.in_flight(campaign.id).await?.is_empty() {
+                let _turn = self.turn.lock().await;
+                self.stock.unload(campaign.id).await?;
+                tracing::info!(campaign = %campaign.id, "stock closed");
+                changed += 1;
+            }
+        }
+        Ok(changed)
     }
 }

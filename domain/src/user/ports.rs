@@ -93,7 +93,8 @@ pub trait AccessTokens: Send + Sync + 'static {
 /// Makes and derives the secrets of refresh tokens.
 pub trait RefreshSecrets: Send + Sync + 'static {
     /// 32 bytes from the system's random source.
-    fn random(&self) -> [u8; 32];
+    /// 32 bytes from the system's random source.
+    fn random(&self) -> Result<[u8; 32], Fault>;
     /// The secret that follows `secret`: HMAC-SHA256 under it of `nonce`. See [`super::session`].
     fn successor(&self, secret: &[u8; 32], nonce: &[u8; 32]) -> [u8; 32];
     /// SHA-256 of a secret: what is stored.

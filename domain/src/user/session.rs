@@ -9,7 +9,7 @@
 
 use std::sync::Arc;
 
-use chrono::Duration;
+use chrono::{Duration, SubsecRound};
 
 use super::{
     account::User,
@@ -119,7 +119,7 @@ impl Sessions {
     pub async fn start(&self, user: UserId) -> Result<Session, Fault> {
         let now = self.clock.now();
         let session = SessionRecord { id: self.ids.next(now), user_id: user, created_at: now, ended_at: None };
-        let secret = self.secrets.random();
+        let secret = self.secrets.random()?;
         let token = self.token(&secret, session.id, now);
         self.store.start(&session, &token).await?;
         self.answer(&session, &secret, &token, now)
@@ -158,7 +158,7 @@ impl Sessions {
                     return Err(refused(RefreshRefusal::ExpiredToken, "this refresh token has expired; sign in again"));
                 }
                 None => {
-                    let nonce = self.secrets.random();
+                    let nonce = self.secrets.random()?;
                     let next = self.secrets.successor(&secret, &nonce);
                     let token = self.token(&next, session.id, now);
                     if !self.store.rotate(&hash, now, &nonce, &token).await? {
@@ -184,12 +184,18 @@ impl Sessions {
         Ok(())
     }
 
+    /// Deletes tokens that have expired. Returns how many.
+    pub async fn purge(&self) -> Result<u64, Fault> {
+        self.store.purge(self.clock.now()).await
+    }
+
     fn token(&self, secret: &[u8; 32], session_id: SessionId, from: Instant) -> NewRefreshToken {
         NewRefreshToken { hash: self.secrets.digest(secret), session_id, expires_at: from + self.terms.refresh_lifetime }
     }
 
     fn answer(&self, session: &SessionRecord, secret: &[u8; 32], token: &NewRefreshToken, now: Instant) -> Result<Session, Fault> {
-        let expires_at = now + self.terms.access_lifetime;
+        // A token's `exp` counts whole seconds: what the client is told is what the token says.
+        let expires_at = (now + self.terms.access_lifetime).trunc_subsecs(0);
         let claims = SignedIn { user_id: session.user_id, session_id: session.id, expires_at };
         Ok(Session {
             access_token: self.access_tokens.issue(&claims)?,
