@@ -53,8 +53,8 @@ impl Fault {
     }
 
     /// An argument that cannot be.
-    pub fn bad_input(field: impl Into<String>, message: impl ToString) -> Self {
-        Self::BadInput { field: field.into(), message: message.to_string() }
+    pub fn bad_input(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::BadInput { field: field.into(), message: message.into() }
     }
 }
 

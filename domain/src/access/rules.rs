@@ -95,15 +95,13 @@ impl AccessRules {
         campaign: Option<CampaignId>,
     ) -> Result<Vec<Trial>, Failure<RulesRefusal>> {
         let (rules, compiled) = self.compile(rules).await?;
+        let unknown_campaign = || Refusal::at(RulesRefusal::CampaignNotFound, "campaignId", "there is no such campaign");
         let campaign = match campaign {
             None => None,
-            Some(id) => match self.catalog.find(id).await? {
-                Some(found) => Some(CampaignFacts::from(&*found)),
-                None => {
-                    let message = "there is no such campaign";
-                    return Err(Refusal::at(RulesRefusal::CampaignNotFound, "campaignId", message).into());
-                }
-            },
+            Some(id) => {
+                let found = self.catalog.find(id).await?.ok_or_else(unknown_campaign)?;
+                Some(CampaignFacts::from(&*found))
+            }
         };
         let unknown_user = || Refusal::at(RulesRefusal::UserNotFound, "userId", "there is no such user");
         let facts = self.eligibility.facts(user, campaign.clone()).await?.ok_or_else(unknown_user)?;
