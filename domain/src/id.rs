@@ -115,7 +115,13 @@ mod tests {
         let order = OrderId::from_uuid(Uuid::from_u128(0x0188_bac7_4afa_78aa_bc3b_bd1e_ef28_d881));
         assert_eq!(order.to_string(), "order_01h2xcejqtf2nbrexx3vqjhp41");
         assert_eq!(order.to_string().parse(), Ok(order));
-        for wrong in ["", "order_", "user_01h2xcejqtf2nbrexx3vqjhp41", "01h2xcejqtf2nbrexx3vqjhp41", "order_81h2xcejqtf2nbrexx3vqjhp41"] {
+        for wrong in [
+            "",
+            "order_",
+            "user_01h2xcejqtf2nbrexx3vqjhp41",
+            "01h2xcejqtf2nbrexx3vqjhp41",
+            "order_81h2xcejqtf2nbrexx3vqjhp41",
+        ] {
             assert_eq!(
                 wrong.parse::<OrderId>().map_err(|e| e.to_string()),
                 Err("not an order id: expected the form order_…".to_owned()),

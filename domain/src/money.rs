@@ -27,8 +27,18 @@ pub enum Currency {
 impl Currency {
     /// All of them.
     pub const ALL: [Self; 12] = [
-        Self::Aud, Self::Cad, Self::Chf, Self::Cny, Self::Eur, Self::Gbp, Self::Hkd, Self::Jpy,
-        Self::Krw, Self::Sgd, Self::Twd, Self::Usd,
+        Self::Aud,
+        Self::Cad,
+        Self::Chf,
+        Self::Cny,
+        Self::Eur,
+        Self::Gbp,
+        Self::Hkd,
+        Self::Jpy,
+        Self::Krw,
+        Self::Sgd,
+        Self::Twd,
+        Self::Usd,
     ];
 
     /// The ISO 4217 code.

@@ -43,7 +43,11 @@ pub struct PageArguments {
 
 impl PageArguments {
     /// Checks the arguments. Cursors are opaque to clients: `decode` reads them.
-    pub fn parse<I: TypedId>(&self, with_total: bool, decode: impl Fn(&str) -> Option<I>) -> Result<PageRequest<I>, Fault> {
+    pub fn parse<I: TypedId>(
+        &self,
+        with_total: bool,
+        decode: impl Fn(&str) -> Option<I>,
+    ) -> Result<PageRequest<I>, Fault> {
         let cursor = |field: &str, text: &Option<String>| {
             text.as_deref()
                 .map(|text| decode(text).ok_or_else(|| Fault::bad_input(field, "not a cursor of this list")))

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use crate::{
-    access::{attributes::Attributes, eligibility::Eligibility, lists::AccessLists, ports::AccessStore, rules::AccessRules},
+    access::{
+        attributes::Attributes, eligibility::Eligibility, lists::AccessLists, ports::AccessStore, rules::AccessRules,
+    },
     admin::{
         audit::{AuditLog, Auditor},
         campaigns::Campaigns,
@@ -123,14 +125,18 @@ impl Services {
             p.ids.clone(),
             terms.session,
         ));
-        let opening = Arc::new(Opening::new(p.stock.clone(), p.bus.clone(), p.campaign_reader.clone(), p.clock.clone()));
+        let opening = Arc::new(Opening::new(
+            p.stock.clone(),
+            p.bus.clone(),
+            p.campaign_reader.clone(),
+            p.orders.clone(),
+            p.clock.clone(),
+        ));
         let catalog =
             Arc::new(Catalog::new(p.campaign_reader.clone(), p.stock.clone(), opening.clone(), p.clock.clone()));
-        let eligibility =
-            Arc::new(Eligibility::new(p.access.clone(), users.clone(), catalog.clone(), p.clock.clone()));
+        let eligibility = Arc::new(Eligibility::new(p.access.clone(), users.clone(), catalog.clone(), p.clock.clone()));
         let orders = Arc::new(Orders::new(p.orders.clone(), p.stock.clone(), users.clone()));
-        let follow_ups =
-            Arc::new(FollowUps::new(p.orders.clone(), p.stock.clone(), p.feed.clone(), p.clock.clone()));
+        let follow_ups = Arc::new(FollowUps::new(p.orders.clone(), p.stock.clone(), p.feed.clone(), p.clock.clone()));
         Arc::new(Self {
             registration: Registration::new(p.accounts.clone(), p.passwords.clone(), p.clock.clone(), p.ids.clone()),
             sign_in: SignIn::new(p.accounts.clone(), p.passwords.clone(), sessions.clone()),
@@ -155,7 +161,13 @@ impl Services {
                 p.clock.clone(),
                 p.ids.clone(),
             ),
-            products: Products::new(p.products.clone(), auditor.clone(), p.clock.clone(), p.ids.clone(), terms.currency),
+            products: Products::new(
+                p.products.clone(),
+                auditor.clone(),
+                p.clock.clone(),
+                p.ids.clone(),
+                terms.currency,
+            ),
             campaigns: Campaigns::new(
                 p.campaigns.clone(),
                 p.campaign_reader.clone(),
@@ -190,14 +202,7 @@ impl Services {
                 p.ids.clone(),
             ),
             closing: Closing::new(p.orders, orders.clone(), follow_ups.clone(), p.clock.clone()),
-            balances: Balances::new(
-                p.ledger,
-                users.clone(),
-                auditor,
-                p.clock.clone(),
-                p.ids,
-                terms.currency,
-            ),
+            balances: Balances::new(p.ledger, users.clone(), auditor, p.clock.clone(), p.ids, terms.currency),
             opening,
             clock: p.clock,
             access_tokens: p.access_tokens,

@@ -31,7 +31,12 @@ pub struct Attributes {
 
 impl Attributes {
     /// Wires the service.
-    pub fn new(accounts: Arc<dyn AccountStore>, users: Arc<Users>, eligibility: Arc<Eligibility>, auditor: Auditor) -> Self {
+    pub fn new(
+        accounts: Arc<dyn AccountStore>,
+        users: Arc<Users>,
+        eligibility: Arc<Eligibility>,
+        auditor: Auditor,
+    ) -> Self {
         Self { accounts, users, eligibility, auditor }
     }
 
@@ -56,7 +61,8 @@ impl Attributes {
                 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
                 && !name.starts_with(|c: char| c.is_ascii_digit());
             if !name_fits || !value_fits {
-                let message = "an attribute has a name of 1 to 64 letters, digits or '_' and a value of at most 256 characters";
+                let message =
+                    "an attribute has a name of 1 to 64 letters, digits or '_' and a value of at most 256 characters";
                 return Err(Refusal::at(AttributesRefusal::InvalidAttribute, "attributes", message).into());
             }
         }

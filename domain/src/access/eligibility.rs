@@ -3,11 +3,7 @@
 //! It stands before every grab, so rules are compiled once and what they ask about a user is read once in a
 //! few seconds. A campaign without rules costs no read at all.
 
-use std::{
-    collections::BTreeSet,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use moka::future::Cache;
 
@@ -19,7 +15,10 @@ use crate::{
     clock::Clock,
     error::Fault,
     id::{CampaignId, UserId},
-    spike::{campaign::{Campaign, Stage}, catalog::Catalog},
+    spike::{
+        campaign::{Campaign, Stage},
+        catalog::Catalog,
+    },
     user::{User, account::Attribute, profile::Users},
 };
 
@@ -146,7 +145,9 @@ impl Eligibility {
         }
         let compile = |rule: super::rules::AccessRule| CompiledRule {
             expression: RuleExpression::compile(&rule.expression)
-                .inspect_err(|error| tracing::error!(%campaign, rule = rule.name, %error, "a stored rule does not compile"))
+                .inspect_err(
+                    |error| tracing::error!(%campaign, rule = rule.name, %error, "a stored rule does not compile"),
+                )
                 .ok(),
             name: rule.name,
             message: rule.message,

@@ -68,7 +68,11 @@ impl AccessLists {
     }
 
     /// Makes a list.
-    pub async fn create(&self, admin: Administrator, change: AccessListChange) -> Result<AccessList, Failure<ListRefusal>> {
+    pub async fn create(
+        &self,
+        admin: Administrator,
+        change: AccessListChange,
+    ) -> Result<AccessList, Failure<ListRefusal>> {
         let change = checked(change)?;
         let id = self.ids.next(self.clock.now());
         let audit = self.auditor.entry(admin, "createAccessList", id, change.name.clone());
@@ -117,7 +121,12 @@ impl AccessLists {
     }
 
     /// The users on a list.
-    pub async fn members(&self, _: Administrator, id: AccessListId, page: &PageRequest<UserId>) -> Result<Page<UserId>, Fault> {
+    pub async fn members(
+        &self,
+        _: Administrator,
+        id: AccessListId,
+        page: &PageRequest<UserId>,
+    ) -> Result<Page<UserId>, Fault> {
         self.store.members(id, page).await
     }
 
@@ -128,7 +137,9 @@ impl AccessLists {
                 self.eligibility.forget_users();
                 Ok(list)
             }
-            ListStored::NotFound => Err(Refusal::at(Code::ListNotFound, "accessListId", "there is no such list").into()),
+            ListStored::NotFound => {
+                Err(Refusal::at(Code::ListNotFound, "accessListId", "there is no such list").into())
+            }
             ListStored::NameTaken => Err(Refusal::at(Code::NameTaken, "name", "another list has this name").into()),
             ListStored::UnknownUsers(users) => {
                 let names = users.iter().take(5).map(ToString::to_string).collect::<Vec<_>>().join(", ");

@@ -52,9 +52,19 @@ pub trait AccessStore: Send + Sync + 'static {
     /// The names of the lists that a user is on.
     async fn lists_of(&self, user: UserId) -> Result<BTreeSet<String>, Fault>;
     /// Stores a new list.
-    async fn create_list(&self, id: AccessListId, change: &AccessListChange, audit: &AuditEntry) -> Result<ListStored, Fault>;
+    async fn create_list(
+        &self,
+        id: AccessListId,
+        change: &AccessListChange,
+        audit: &AuditEntry,
+    ) -> Result<ListStored, Fault>;
     /// Changes a list. A name that rules refer to stays.
-    async fn update_list(&self, id: AccessListId, change: &AccessListChange, audit: &AuditEntry) -> Result<ListStored, Fault>;
+    async fn update_list(
+        &self,
+        id: AccessListId,
+        change: &AccessListChange,
+        audit: &AuditEntry,
+    ) -> Result<ListStored, Fault>;
     /// Deletes a list that no rule refers to.
     async fn delete_list(&self, id: AccessListId, audit: &AuditEntry) -> Result<ListStored, Fault>;
     /// Reads a list.

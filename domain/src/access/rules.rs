@@ -64,7 +64,12 @@ impl AccessRules {
     pub const MAX_RULES: usize = 20;
 
     /// Wires the service.
-    pub fn new(store: Arc<dyn AccessStore>, catalog: Arc<Catalog>, eligibility: Arc<Eligibility>, auditor: Auditor) -> Self {
+    pub fn new(
+        store: Arc<dyn AccessStore>,
+        catalog: Arc<Catalog>,
+        eligibility: Arc<Eligibility>,
+        auditor: Auditor,
+    ) -> Self {
         Self { store, catalog, eligibility, auditor }
     }
 
@@ -74,7 +79,12 @@ impl AccessRules {
     }
 
     /// Replaces the rules of a campaign. They are asked from the next grab on.
-    pub async fn set(&self, admin: Administrator, campaign: CampaignId, rules: Vec<AccessRule>) -> Result<(), Failure<RulesRefusal>> {
+    pub async fn set(
+        &self,
+        admin: Administrator,
+        campaign: CampaignId,
+        rules: Vec<AccessRule>,
+    ) -> Result<(), Failure<RulesRefusal>> {
         if self.catalog.find(campaign).await?.is_none() {
             return Err(Refusal::at(RulesRefusal::CampaignNotFound, "campaignId", "there is no such campaign").into());
         }
@@ -95,7 +105,8 @@ impl AccessRules {
         campaign: Option<CampaignId>,
     ) -> Result<Vec<Trial>, Failure<RulesRefusal>> {
         let (rules, compiled) = self.compile(rules).await?;
-        let unknown_campaign = || Refusal::at(RulesRefusal::CampaignNotFound, "campaignId", "there is no such campaign");
+        let unknown_campaign =
+            || Refusal::at(RulesRefusal::CampaignNotFound, "campaignId", "there is no such campaign");
         let campaign = match campaign {
             None => None,
             Some(id) => {
@@ -119,7 +130,10 @@ impl AccessRules {
     }
 
     /// Checks rules and compiles them, or says all that is wrong with them, each with its place.
-    async fn compile(&self, mut rules: Vec<AccessRule>) -> Result<(Vec<AccessRule>, Vec<RuleExpression>), Failure<RulesRefusal>> {
+    async fn compile(
+        &self,
+        mut rules: Vec<AccessRule>,
+    ) -> Result<(Vec<AccessRule>, Vec<RuleExpression>), Failure<RulesRefusal>> {
         use RulesRefusal as Code;
         if rules.len() > Self::MAX_RULES {
             let message = format!("a campaign has at most {} rules", Self::MAX_RULES);
@@ -141,7 +155,11 @@ impl AccessRules {
                 refusals.push(at(Code::DuplicateName, "name", format!("two rules are called {:?}", rule.name)));
             }
             if !(1..=280).contains(&rule.message.trim().chars().count()) {
-                refusals.push(at(Code::InvalidMessage, "message", "a rule's message has 1 to 280 characters".to_owned()));
+                refusals.push(at(
+                    Code::InvalidMessage,
+                    "message",
+                    "a rule's message has 1 to 280 characters".to_owned(),
+                ));
             }
             let expression = RuleExpression::compile(&rule.expression).map_err(|error: ExpressionError| {
                 let ExpressionError { line, column, message, .. } = &error;

@@ -42,7 +42,13 @@ impl Auditor {
     }
 
     /// An entry for what an administrator does now.
-    pub fn entry(&self, admin: Administrator, action: &str, subject: impl fmt::Display, detail: impl Into<String>) -> AuditEntry {
+    pub fn entry(
+        &self,
+        admin: Administrator,
+        action: &str,
+        subject: impl fmt::Display,
+        detail: impl Into<String>,
+    ) -> AuditEntry {
         self.made(Some(admin.id()), action, subject, detail.into())
     }
 

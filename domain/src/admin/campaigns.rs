@@ -18,7 +18,7 @@ use crate::{
     page::{Page, PageRequest},
     spike::{
         Campaign, CampaignState, Stage,
-        catalog::{Catalog, CampaignView},
+        catalog::{CampaignView, Catalog},
         ports::{CampaignReader, StockStore},
         stock::SaleTerms,
     },
@@ -99,7 +99,11 @@ impl Campaigns {
     }
 
     /// Makes a draft.
-    pub async fn create(&self, admin: Administrator, form: CampaignForm) -> Result<CampaignView, Failure<CampaignRefusal>> {
+    pub async fn create(
+        &self,
+        admin: Administrator,
+        form: CampaignForm,
+    ) -> Result<CampaignView, Failure<CampaignRefusal>> {
         let now = self.clock.now();
         let not_found = || Refusal::at(CampaignRefusal::ProductNotFound, "productId", "there is no such product");
         let blank = Campaign {
@@ -128,7 +132,12 @@ impl Campaigns {
     }
 
     /// Changes what is given of a campaign, as far as its state allows.
-    pub async fn update(&self, admin: Administrator, id: CampaignId, form: CampaignForm) -> Result<CampaignView, Failure<CampaignRefusal>> {
+    pub async fn update(
+        &self,
+        admin: Administrator,
+        id: CampaignId,
+        form: CampaignForm,
+    ) -> Result<CampaignView, Failure<CampaignRefusal>> {
         let campaign = self.read(id).await?;
         let state = campaign.state(self.clock.now(), campaign.unallocated());
         let frozen = frozen_fields(state, &form);
@@ -157,7 +166,9 @@ impl Campaigns {
         let audit = self.auditor.entry(admin, "deleteCampaign", id, campaign.title.clone());
         if !self.store.delete(id, campaign.version, &audit).await? {
             self.read(id).await?;
-            return Err(Refusal::new(CampaignRefusal::HasOrders, "the campaign has orders or was changed meanwhile").into());
+            return Err(
+                Refusal::new(CampaignRefusal::HasOrders, "the campaign has orders or was changed meanwhile").into()
+            );
         }
         self.stock.unload(id).await?;
         self.catalog.forget(id).await;
@@ -184,7 +195,11 @@ impl Campaigns {
         Ok(self.catalog.view(Arc::new(campaign)).await?)
     }
 
-    pub(super) async fn checked(&self, mut campaign: Campaign, form: CampaignForm) -> Result<Campaign, Failure<CampaignRefusal>> {
+    pub(super) async fn checked(
+        &self,
+        mut campaign: Campaign,
+        form: CampaignForm,
+    ) -> Result<Campaign, Failure<CampaignRefusal>> {
         use CampaignRefusal as Code;
         let mut refusals = Refusals::default();
         let bounded = |value: i32, max: u32| u32::try_from(value).ok().filter(|n| (1..=max).contains(n));
@@ -203,23 +218,27 @@ impl Campaigns {
         }
         if let Some((amount, currency)) = form.price {
             let price = price(amount, currency, self.currency).map_err(|error| {
-                let code = if matches!(error, PriceError::Currency(_)) { Code::WrongCurrency } else { Code::InvalidPrice };
+                let code =
+                    if matches!(error, PriceError::Currency(_)) { Code::WrongCurrency } else { Code::InvalidPrice };
                 Refusal::at(code, "price", error.to_string())
             });
             campaign.price = refusals.keep(price).unwrap_or(campaign.price);
         }
         if let Some(quantity) = form.quantity {
             let message = format!("a quantity is 1 to {}", Campaign::MAX_QUANTITY);
-            let quantity = bounded(quantity, Campaign::MAX_QUANTITY).ok_or_else(|| Refusal::at(Code::InvalidQuantity, "quantity", message));
+            let quantity = bounded(quantity, Campaign::MAX_QUANTITY)
+                .ok_or_else(|| Refusal::at(Code::InvalidQuantity, "quantity", message));
             campaign.quantity = refusals.keep(quantity).unwrap_or(campaign.quantity);
         }
         if let Some(limit) = form.per_user_limit {
-            let limit = bounded(limit, 1_000).ok_or_else(|| Refusal::at(Code::InvalidLimit, "perUserLimit", "a limit is 1 to 1000"));
+            let limit = bounded(limit, 1_000)
+                .ok_or_else(|| Refusal::at(Code::InvalidLimit, "perUserLimit", "a limit is 1 to 1000"));
             campaign.per_user_limit = refusals.keep(limit).unwrap_or(campaign.per_user_limit);
         }
         if let Some(seconds) = form.payment_window_seconds {
             let message = "a payment window is 1 second to 30 days";
-            let seconds = bounded(seconds, 30 * 86_400).ok_or_else(|| Refusal::at(Code::InvalidPaymentWindow, "paymentWindowSeconds", message));
+            let seconds = bounded(seconds, 30 * 86_400)
+                .ok_or_else(|| Refusal::at(Code::InvalidPaymentWindow, "paymentWindowSeconds", message));
             campaign.payment_window_seconds = refusals.keep(seconds).unwrap_or(campaign.payment_window_seconds);
         }
         let rescheduled = form.starts_at.is_some() || form.ends_at.is_some();

@@ -59,7 +59,12 @@ impl Move {
 
 impl Campaigns {
     /// Moves a campaign to another stage.
-    pub async fn move_stage(&self, admin: Administrator, id: CampaignId, step: Move) -> Result<CampaignView, Failure<CampaignRefusal>> {
+    pub async fn move_stage(
+        &self,
+        admin: Administrator,
+        id: CampaignId,
+        step: Move,
+    ) -> Result<CampaignView, Failure<CampaignRefusal>> {
         let mut campaign = self.read(id).await?;
         let now = self.clock.now();
         let state = campaign.state(now, campaign.unallocated());
@@ -70,7 +75,8 @@ impl Campaigns {
         }
         if step == Move::Publish {
             // The product may have been deleted since the draft was made.
-            let unchanged = super::campaigns::CampaignForm { product_id: Some(campaign.product_id), ..Default::default() };
+            let unchanged =
+                super::campaigns::CampaignForm { product_id: Some(campaign.product_id), ..Default::default() };
             campaign = self.checked(campaign, unchanged).await?;
         }
         campaign.stage = next;

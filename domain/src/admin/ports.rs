@@ -115,7 +115,12 @@ pub trait CampaignStore: Send + Sync + 'static {
     /// Deletes a campaign of this version that has no orders. False if that is not so.
     async fn delete(&self, id: CampaignId, version: u32, audit: &AuditEntry) -> Result<bool, Fault>;
     /// Changes the quantity by `movement.available`, never below what orders took.
-    async fn adjust(&self, id: CampaignId, movement: &StockMovement, audit: &AuditEntry) -> Result<LedgerAdjusted, Fault>;
+    async fn adjust(
+        &self,
+        id: CampaignId,
+        movement: &StockMovement,
+        audit: &AuditEntry,
+    ) -> Result<LedgerAdjusted, Fault>;
     /// Lists campaigns, the newest first.
     async fn list(&self, filter: &CampaignFilter, page: &PageRequest<CampaignId>) -> Result<Page<Campaign>, Fault>;
     /// What the ledgers say; none if there is no such campaign.

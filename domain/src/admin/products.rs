@@ -71,7 +71,13 @@ pub struct Products {
 
 impl Products {
     /// Wires the service. `currency` is the shop's one currency.
-    pub fn new(store: Arc<dyn ProductStore>, auditor: Auditor, clock: Arc<dyn Clock>, ids: Arc<dyn IdSource>, currency: Currency) -> Self {
+    pub fn new(
+        store: Arc<dyn ProductStore>,
+        auditor: Auditor,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn IdSource>,
+        currency: Currency,
+    ) -> Self {
         Self { store, auditor, clock, ids, currency }
     }
 
@@ -94,8 +100,14 @@ impl Products {
     }
 
     /// Changes what is given of a product.
-    pub async fn update(&self, admin: Administrator, id: ProductId, form: ProductForm) -> Result<Product, Failure<ProductRefusal>> {
-        let product = self.by_ids(&[id]).await?.pop().filter(|product| product.deleted_at.is_none()).ok_or_else(not_found)?;
+    pub async fn update(
+        &self,
+        admin: Administrator,
+        id: ProductId,
+        form: ProductForm,
+    ) -> Result<Product, Failure<ProductRefusal>> {
+        let product =
+            self.by_ids(&[id]).await?.pop().filter(|product| product.deleted_at.is_none()).ok_or_else(not_found)?;
         let product = self.filled(product, form)?;
         let audit = self.auditor.entry(admin, "updateProduct", id, product.name.clone());
         if self.store.save(&product, &audit).await? { Ok(product) } else { Err(not_found().into()) }
@@ -140,7 +152,8 @@ impl Products {
         }
         if let Some((amount, currency)) = form.list_price {
             let price = price(amount, currency, self.currency).map_err(|error| {
-                let code = if matches!(error, PriceError::Currency(_)) { Code::WrongCurrency } else { Code::InvalidPrice };
+                let code =
+                    if matches!(error, PriceError::Currency(_)) { Code::WrongCurrency } else { Code::InvalidPrice };
                 Refusal::at(code, "listPrice", error.to_string())
             });
             product.list_price = refusals.keep(price).unwrap_or(product.list_price);
@@ -149,11 +162,16 @@ impl Products {
             product.image_url = image_url;
         }
         let image_fits = product.image_url.as_deref().is_none_or(|url| {
-            url.len() <= 2_000 && (url.starts_with("https://") || url.starts_with("http://") || url.starts_with('/'))
+            url.len() <= 2_000
+                && (url.starts_with("https://") || url.starts_with("http://") || url.starts_with('/'))
                 && !url.chars().any(|c| c.is_whitespace() || c.is_control())
         });
         if !image_fits {
-            refusals.push(Refusal::at(Code::InvalidImageUrl, "imageUrl", "an http(s) address or a path, at most 2000 characters"));
+            refusals.push(Refusal::at(
+                Code::InvalidImageUrl,
+                "imageUrl",
+                "an http(s) address or a path, at most 2000 characters",
+            ));
         }
         refusals.check()?;
         Ok(product)

@@ -5,11 +5,10 @@ use std::sync::Arc;
 use super::ports::{CampaignStore, LedgerFigures};
 use crate::{
     error::Fault,
-    id::OrderId,
     money::Money,
-    order::{OrderStatus, ports::OrderStore},
+    order::{OrderStatus, ports::OrderStore, reading::not_placed},
     spike::{
-        Campaign, Hold,
+        Campaign,
         ports::{MessageBus, StockStore},
         stock::StockLevel,
     },
@@ -44,7 +43,12 @@ pub struct Reports {
 
 impl Reports {
     /// Wires the service.
-    pub fn new(store: Arc<dyn CampaignStore>, orders: Arc<dyn OrderStore>, stock: Arc<dyn StockStore>, bus: Arc<dyn MessageBus>) -> Self {
+    pub fn new(
+        store: Arc<dyn CampaignStore>,
+        orders: Arc<dyn OrderStore>,
+        stock: Arc<dyn StockStore>,
+        bus: Arc<dyn MessageBus>,
+    ) -> Self {
         Self { store, orders, stock, bus }
     }
 
@@ -53,7 +57,7 @@ impl Reports {
         let in_flight = self.bus.in_flight(campaign.id).await?;
         let figures = self.store.figures(campaign.id).await?.unwrap_or_default();
         let level = self.stock.level(campaign.id).await?;
-        let on_the_way = self.not_placed(in_flight).await?;
+        let on_the_way = not_placed(&*self.orders, in_flight).await?;
         let count = |status| figures.orders.get(&status).map_or(0, |(orders, _)| *orders);
         let queued = u32::try_from(on_the_way.len()).unwrap_or(u32::MAX);
         Ok(CampaignReport {
@@ -69,15 +73,6 @@ impl Reports {
             revenue: Money::new(figures.revenue_minor, campaign.price.currency),
             balanced: balanced(&figures, level, on_the_way.iter().map(|hold| u64::from(hold.quantity)).sum()),
         })
-    }
-
-    async fn not_placed(&self, in_flight: Vec<Hold>) -> Result<Vec<Hold>, Fault> {
-        if in_flight.is_empty() {
-            return Ok(in_flight);
-        }
-        let ids: Vec<OrderId> = in_flight.iter().map(|hold| hold.order_id).collect();
-        let placed: Vec<OrderId> = self.orders.by_ids(&ids).await?.iter().map(|order| order.id).collect();
-        Ok(in_flight.into_iter().filter(|hold| !placed.contains(&hold.order_id)).collect())
     }
 }
 

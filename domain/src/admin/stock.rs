@@ -16,7 +16,7 @@ use crate::{
     page::{Page, PageRequest},
     spike::{
         Stage,
-        catalog::{Catalog, CampaignView},
+        catalog::{CampaignView, Catalog},
         opening::{Opened, Opening},
         ports::{CampaignReader, StockStore},
         stock::StockAdjusted,
@@ -148,14 +148,25 @@ impl StockDesk {
     /// The order of the two steps keeps the stock store from ever having more than the database: what is
     /// taken away leaves the store first, what is added enters it last. Between the steps the store has
     /// less, which sells nothing twice.
-    pub async fn adjust(&self, admin: Administrator, id: CampaignId, delta: i32, reason: &str) -> Result<CampaignView, Failure<AdjustRefusal>> {
+    pub async fn adjust(
+        &self,
+        admin: Administrator,
+        id: CampaignId,
+        delta: i32,
+        reason: &str,
+    ) -> Result<CampaignView, Failure<AdjustRefusal>> {
         use AdjustRefusal as Code;
         let reason = reason.trim();
         if !(1..=280).contains(&reason.chars().count()) {
             return Err(Refusal::at(Code::InvalidReason, "reason", "a reason has 1 to 280 characters").into());
         }
         if delta == 0 || delta.unsigned_abs() > crate::spike::Campaign::MAX_QUANTITY {
-            return Err(Refusal::at(Code::InvalidDelta, "delta", "a delta is not zero and not beyond what a campaign can have").into());
+            return Err(Refusal::at(
+                Code::InvalidDelta,
+                "delta",
+                "a delta is not zero and not beyond what a campaign can have",
+            )
+            .into());
         }
         let not_found = || Refusal::at(Code::CampaignNotFound, "campaignId", "there is no such campaign");
         let campaign = self.reader.by_ids(&[id]).await?.pop().ok_or_else(not_found)?;
@@ -167,7 +178,9 @@ impl StockDesk {
         if self.opening.ensure(id).await? != Opened::Open {
             return Err(Refusal::new(Code::NotAllowedInState, "the campaign has ended").into());
         }
-        let too_few = |available: u32| Refusal::at(Code::InsufficientStock, "delta", format!("only {available} units are available"));
+        let too_few = |available: u32| {
+            Refusal::at(Code::InsufficientStock, "delta", format!("only {available} units are available"))
+        };
         if delta < 0 {
             match self.stock.adjust(id, delta).await? {
                 StockAdjusted::Adjusted(_) => {}
@@ -208,7 +221,12 @@ impl StockDesk {
     }
 
     /// The ledger of a campaign, the newest movement first.
-    pub async fn movements(&self, _: Administrator, id: CampaignId, page: &PageRequest<MovementId>) -> Result<Page<StockMovement>, Fault> {
+    pub async fn movements(
+        &self,
+        _: Administrator,
+        id: CampaignId,
+        page: &PageRequest<MovementId>,
+    ) -> Result<Page<StockMovement>, Fault> {
         self.store.movements(id, page).await
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
-use super::ports::{LedgerStore, ToppedUp, TopUp};
+use super::ports::{LedgerStore, TopUp, ToppedUp};
 use crate::{
     admin::audit::Auditor,
     clock::Clock,

@@ -36,7 +36,12 @@ impl Closing {
     const BATCH: usize = 500;
 
     /// Wires the service.
-    pub fn new(store: Arc<dyn OrderStore>, orders: Arc<Orders>, follow_ups: Arc<FollowUps>, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(
+        store: Arc<dyn OrderStore>,
+        orders: Arc<Orders>,
+        follow_ups: Arc<FollowUps>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         Self { store, orders, follow_ups, clock }
     }
 
@@ -55,7 +60,9 @@ impl Closing {
             }
             Closed::Not(_) => no(Code::AlreadyClosed, "the order is closed already"),
             Closed::NotFound => match self.orders.find(order).await? {
-                Some(found) if owner.is_none_or(|owner| found.user_id == owner) && found.status == OrderStatus::Queued => {
+                Some(found)
+                    if owner.is_none_or(|owner| found.user_id == owner) && found.status == OrderStatus::Queued =>
+                {
                     no(Code::OrderQueued, "the order is still on its way; try again in a moment")
                 }
                 _ => Err(Refusal::at(Code::OrderNotFound, "orderId", "there is no such order").into()),

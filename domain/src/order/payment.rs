@@ -66,7 +66,12 @@ impl Payments {
     }
 
     /// Pays an order from its buyer's balance.
-    pub async fn pay(&self, user: UserId, order: OrderId, key: Option<RequestKey>) -> Result<Order, Failure<PayRefusal>> {
+    pub async fn pay(
+        &self,
+        user: UserId,
+        order: OrderId,
+        key: Option<RequestKey>,
+    ) -> Result<Order, Failure<PayRefusal>> {
         use PayRefusal as Code;
         let at = self.clock.now();
         let payment = Payment { order, user, request_key: key, at, entry: self.ids.next(at) };
@@ -113,7 +118,9 @@ impl Payments {
                 Err(Refusal::new(RefundRefusal::AlreadyRefunded, "the order is refunded already").into())
             }
             Closed::Not(_) => Err(Refusal::new(RefundRefusal::NotPaid, "the order is not paid").into()),
-            Closed::NotFound => Err(Refusal::at(RefundRefusal::OrderNotFound, "orderId", "there is no such order").into()),
+            Closed::NotFound => {
+                Err(Refusal::at(RefundRefusal::OrderNotFound, "orderId", "there is no such order").into())
+            }
         }
     }
 }

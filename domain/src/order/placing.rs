@@ -118,7 +118,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{id::{OrderId, TypedId}, testing};
+    use crate::{
+        id::{OrderId, TypedId},
+        testing,
+    };
 
     proptest! {
         #[test]

@@ -14,7 +14,10 @@ use crate::{
     id::{CampaignId, JournalEntryId, OrderId, UserId},
     money::Money,
     page::{Page, PageRequest},
-    spike::{Hold, stock::{RememberedRequest, RequestKey}},
+    spike::{
+        Hold,
+        stock::{RememberedRequest, RequestKey},
+    },
 };
 
 /// Which orders a list is about.
@@ -94,7 +97,13 @@ pub trait OrderStore: Send + Sync + 'static {
     /// `PENDING_PAYMENT → CANCELLED`, of this buyer if one is given.
     async fn cancel(&self, order: OrderId, owner: Option<UserId>, at: Instant) -> Result<Closed, Fault>;
     /// `PAID → REFUNDED`, and the money back.
-    async fn refund(&self, order: OrderId, at: Instant, entry: JournalEntryId, audit: &AuditEntry) -> Result<Closed, Fault>;
+    async fn refund(
+        &self,
+        order: OrderId,
+        at: Instant,
+        entry: JournalEntryId,
+        audit: &AuditEntry,
+    ) -> Result<Closed, Fault>;
     /// `PENDING_PAYMENT → EXPIRED` for up to `max` orders whose deadline is not after `at`.
     async fn expire(&self, at: Instant, max: usize) -> Result<Vec<OrderChange>, Fault>;
     /// The next deadline of an order that waits for payment.

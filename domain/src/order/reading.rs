@@ -11,11 +11,22 @@ use crate::{
     id::{CampaignId, OrderId, UserId},
     page::{Page, PageRequest},
     spike::{
+        Hold,
         ports::StockStore,
         stock::{RememberedRequest, Reserve},
     },
     user::{Administrator, Viewer, profile::Users},
 };
+
+/// The holds whose orders the database does not have, open or closed.
+pub async fn not_placed(store: &dyn OrderStore, holds: Vec<Hold>) -> Result<Vec<Hold>, Fault> {
+    if holds.is_empty() {
+        return Ok(holds);
+    }
+    let ids: Vec<OrderId> = holds.iter().map(|hold| hold.order_id).collect();
+    let placed: HashSet<OrderId> = store.by_ids(&ids).await?.iter().map(|order| order.id).collect();
+    Ok(holds.into_iter().filter(|hold| !placed.contains(&hold.order_id)).collect())
+}
 
 /// Reads orders.
 pub struct Orders {
@@ -88,13 +99,23 @@ impl Orders {
     }
 
     /// All orders, for administrators.
-    pub async fn list(&self, _: Administrator, filter: &OrderFilter, page: &PageRequest<OrderId>) -> Result<Page<Order>, Fault> {
+    pub async fn list(
+        &self,
+        _: Administrator,
+        filter: &OrderFilter,
+        page: &PageRequest<OrderId>,
+    ) -> Result<Page<Order>, Fault> {
         self.store.list(filter, page).await
     }
 
     /// A buyer's orders, the newest first. Those on their way to the database stand at the top of the
     /// first page, on top of its limit.
-    pub async fn of_user(&self, user: UserId, statuses: &[OrderStatus], page: &PageRequest<OrderId>) -> Result<Page<Order>, Fault> {
+    pub async fn of_user(
+        &self,
+        user: UserId,
+        statuses: &[OrderStatus],
+        page: &PageRequest<OrderId>,
+    ) -> Result<Page<Order>, Fault> {
         let filter = OrderFilter { campaign: None, user: Some(user), statuses: statuses.to_vec() };
         // Holds first: an order that is placed in between is then in the database.
         let first_page = page.after.is_none() && page.before.is_none() && !page.backward;
@@ -119,11 +140,6 @@ impl Orders {
     /// A buyer's orders that the database does not know yet.
     async fn queued(&self, user: UserId, campaign: Option<CampaignId>) -> Result<Vec<Order>, Fault> {
         let holds = self.stock.holds_of(user, campaign).await?;
-        if holds.is_empty() {
-            return Ok(Vec::new());
-        }
-        let ids: Vec<OrderId> = holds.iter().map(|hold| hold.order_id).collect();
-        let placed: HashSet<OrderId> = self.store.by_ids(&ids).await?.iter().map(|order| order.id).collect();
-        Ok(holds.iter().filter(|hold| !placed.contains(&hold.order_id)).map(Order::queued).collect())
+        Ok(not_placed(&*self.store, holds).await?.iter().map(Order::queued).collect())
     }
 }

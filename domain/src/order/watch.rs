@@ -52,13 +52,22 @@ impl OrderWatch {
     pub const SECOND_LOOK: Duration = Duration::seconds(15);
 
     /// Wires the service.
-    pub fn new(orders: Arc<Orders>, store: Arc<dyn OrderStore>, feed: Arc<dyn StatusFeed>, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(
+        orders: Arc<Orders>,
+        store: Arc<dyn OrderStore>,
+        feed: Arc<dyn StatusFeed>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         Self { orders, store, feed, clock }
     }
 
     /// Watches orders of `owner`. Whether the viewer may see them is the caller's to check. A watch of one
     /// order ends when the order can change no more.
-    pub async fn watch(self: &Arc<Self>, owner: UserId, subject: Subject) -> Result<impl Stream<Item = Result<Order, Fault>> + Send + use<>, Fault> {
+    pub async fn watch(
+        self: &Arc<Self>,
+        owner: UserId,
+        subject: Subject,
+    ) -> Result<impl Stream<Item = Result<Order, Fault>> + Send + use<>, Fault> {
         // The feed first, then the state: what changes in between is in both, never in neither.
         let signals = self.feed.subscribe(owner).await?;
         let mut watcher = Watcher {

@@ -133,7 +133,8 @@ mod tests {
     fn the_state_follows_the_stage_the_clock_and_the_stock() {
         use CampaignState as S;
         let at = testing::instant;
-        let campaign = |stage| Campaign { stage, ..testing::campaign(at("2026-01-01T10:00:00Z"), at("2026-01-01T11:00:00Z")) };
+        let campaign =
+            |stage| Campaign { stage, ..testing::campaign(at("2026-01-01T10:00:00Z"), at("2026-01-01T11:00:00Z")) };
         let (before, first, last, after) = ("09:59:59", "10:00:00", "10:59:59", "11:00:00");
         for (stage, time, left, expected) in [
             (Stage::Draft, first, 5, S::Draft),

@@ -98,9 +98,10 @@ impl Grabs {
 
     /// Grabs units for a buyer. See the module for what that means.
     pub async fn grab(&self, attempt: Attempt) -> Result<Grabbed, Failure<GrabRefusal>> {
-        let quantity = u32::try_from(attempt.quantity).ok().filter(|n| *n > 0).ok_or_else(|| {
-            Refusal::at(GrabRefusal::InvalidQuantity, "quantity", "quantity must be at least 1")
-        })?;
+        let quantity = u32::try_from(attempt.quantity)
+            .ok()
+            .filter(|n| *n > 0)
+            .ok_or_else(|| Refusal::at(GrabRefusal::InvalidQuantity, "quantity", "quantity must be at least 1"))?;
         let ask = Reserve {
             campaign_id: attempt.campaign,
             user_id: attempt.user,
@@ -141,12 +142,15 @@ impl Grabs {
                 }
                 self.repeat(&ask, &request).await
             }
-            Reserved::KeyReused => no(GrabRefusal::IdempotencyKeyReused, "this idempotency key was used for another grab"),
+            Reserved::KeyReused => {
+                no(GrabRefusal::IdempotencyKeyReused, "this idempotency key was used for another grab")
+            }
             Reserved::NotLoaded => Err(Fault::Unavailable { part: "stock", cause: None }.into()),
             Reserved::Ended => no(GrabRefusal::Ended, "the campaign has ended"),
             Reserved::Paused => no(GrabRefusal::Paused, "the campaign is paused"),
             Reserved::NotStarted { starts_at } => {
-                Err(Refusal::new(GrabRefusal::NotStarted, format!("the campaign starts at {}", starts_at.to_rfc3339())).into())
+                Err(Refusal::new(GrabRefusal::NotStarted, format!("the campaign starts at {}", starts_at.to_rfc3339()))
+                    .into())
             }
             Reserved::LimitExceeded { limit, holding } => {
                 at(GrabRefusal::LimitExceeded, format!("at most {limit} per user, and you have {holding}"))

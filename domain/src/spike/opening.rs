@@ -4,7 +4,7 @@
 //! its stock never sells from a guess. The queue is read **before** the database: a message that is
 //! consumed in between is then seen twice, which the order id tells, and never not at all.
 
-use std::{collections::HashSet, sync::Arc};
+use std::sync::Arc;
 
 use chrono::Duration;
 use tokio::sync::Mutex;
@@ -14,7 +14,12 @@ use super::{
     ports::{CampaignReader, MessageBus, StockStore},
     stock::{RememberedRequest, SaleStock, SaleTerms},
 };
-use crate::{clock::Clock, error::Fault, id::CampaignId};
+use crate::{
+    clock::Clock,
+    error::Fault,
+    id::{CampaignId, OrderId},
+    order::{ports::OrderStore, reading::not_placed},
+};
 
 /// What became of the wish to open a campaign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +37,7 @@ pub struct Opening {
     stock: Arc<dyn StockStore>,
     bus: Arc<dyn MessageBus>,
     campaigns: Arc<dyn CampaignReader>,
+    orders: Arc<dyn OrderStore>,
     clock: Arc<dyn Clock>,
     /// One opening at a time: a crowd that finds a campaign closed must not rebuild it a thousand times.
     turn: Mutex<()>,
@@ -43,9 +49,10 @@ impl Opening {
         stock: Arc<dyn StockStore>,
         bus: Arc<dyn MessageBus>,
         campaigns: Arc<dyn CampaignReader>,
+        orders: Arc<dyn OrderStore>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { stock, bus, campaigns, clock, turn: Mutex::new(()) }
+        Self { stock, bus, campaigns, orders, clock, turn: Mutex::new(()) }
     }
 
     /// Opens a campaign if it is not open.
@@ -65,15 +72,10 @@ impl Opening {
         let in_flight = self.bus.in_flight(id).await?;
         let Some(sheet) = self.campaigns.open_stock_sheet(id).await? else { return Ok(Opened::Unknown) };
 
+        let placed: Vec<OrderId> = sheet.holds.iter().map(|hold| hold.order_id).collect();
         let mut holds = sheet.holds;
         let mut requests = sheet.requests;
-        let known: HashSet<_> = holds.iter().map(|hold| hold.order_id).collect();
-        // An order that was placed and closed meanwhile left the holds but not the requests.
-        let placed: HashSet<_> = requests.iter().map(|request| request.order_id).collect();
-        for hold in in_flight {
-            if known.contains(&hold.order_id) || placed.contains(&hold.order_id) {
-                continue;
-            }
+        for hold in not_placed(&*self.orders, in_flight).await? {
             if let Some(key) = &hold.request_key {
                 requests.push(RememberedRequest {
                     user_id: hold.user_id,
@@ -95,6 +97,11 @@ impl Opening {
         };
         tracing::info!(campaign = %id, epoch = stock.epoch, holds = stock.holds.len(), "stock opened");
         self.stock.load(stock).await?;
+        // An order that was closed after its hold was read and before it was loaded gave its units back to
+        // a store that did not have them yet.
+        for order in self.orders.by_ids(&placed).await?.iter().filter(|order| !order.status.has_units()) {
+            self.stock.release(id, order.id).await?;
+        }
         Ok(Opened::Open)
     }
 

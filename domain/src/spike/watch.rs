@@ -8,7 +8,7 @@ use std::sync::Arc;
 use chrono::Duration;
 use futures_util::{Stream, stream};
 
-use super::catalog::{Catalog, CampaignView};
+use super::catalog::{CampaignView, Catalog};
 use crate::{clock::Clock, error::Fault, id::CampaignId};
 
 /// Watches campaigns.
@@ -28,7 +28,10 @@ impl CampaignWatch {
 
     /// How the campaign is seen now, and then each time that it is seen otherwise. Ends with the campaign:
     /// with the view in which it has ended, or when it was deleted.
-    pub fn watch(self: &Arc<Self>, first: CampaignView) -> impl Stream<Item = Result<CampaignView, Fault>> + Send + use<> {
+    pub fn watch(
+        self: &Arc<Self>,
+        first: CampaignView,
+    ) -> impl Stream<Item = Result<CampaignView, Fault>> + Send + use<> {
         let this = Arc::clone(self);
         stream::unfold(State::First(first), move |state| {
             let this = Arc::clone(&this);

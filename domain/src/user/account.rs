@@ -267,7 +267,8 @@ mod tests {
             assert_eq!(Username::parse(bad), Err(FormError::Username), "{bad:?}");
         }
         assert_eq!(Phone::parse("+86 138-0013-8000").map(|p| p.0), Ok("+8613800138000".to_owned()));
-        for bad in ["", "12345", "1234567890123456", "1380013800x", "++8613800138000", "１３８００１３８０００"] {
+        for bad in ["", "12345", "1234567890123456", "1380013800x", "++8613800138000", "１３８００１３８０００"]
+        {
             assert_eq!(Phone::parse(bad), Err(FormError::Phone), "{bad:?}");
         }
         let (name, phone) = (Username::parse("12345678").ok(), Phone::parse("+13800138000").ok());

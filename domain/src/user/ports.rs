@@ -51,7 +51,12 @@ pub trait AccountStore: Send + Sync + 'static {
     /// Gives a role to an account (no-op if it has it). False if there is no such account.
     async fn grant(&self, id: UserId, role: Role, audit: &AuditEntry) -> Result<bool, Fault>;
     /// Replaces all attributes of an account. False if there is no such account.
-    async fn set_attributes(&self, id: UserId, attributes: &BTreeMap<String, Attribute>, audit: &AuditEntry) -> Result<bool, Fault>;
+    async fn set_attributes(
+        &self,
+        id: UserId,
+        attributes: &BTreeMap<String, Attribute>,
+        audit: &AuditEntry,
+    ) -> Result<bool, Fault>;
     /// Lists accounts; `search` matches the beginning of a username or phone.
     async fn list(&self, search: Option<&str>, page: &PageRequest<UserId>) -> Result<Page<User>, Fault>;
 }
@@ -66,7 +71,13 @@ pub trait SessionStore: Send + Sync + 'static {
     /// In one transaction: marks the token `hash` as rotated at `at` (with the nonce that derives its
     /// successor) if it was not, and stores the successor. False if it had been rotated already or
     /// its session has ended.
-    async fn rotate(&self, hash: &[u8; 32], at: Instant, nonce: &[u8; 32], successor: &NewRefreshToken) -> Result<bool, Fault>;
+    async fn rotate(
+        &self,
+        hash: &[u8; 32],
+        at: Instant,
+        nonce: &[u8; 32],
+        successor: &NewRefreshToken,
+    ) -> Result<bool, Fault>;
     /// Ends a session: none of its tokens works any more. No-op if it has ended.
     async fn end(&self, session: SessionId, at: Instant) -> Result<(), Fault>;
     /// Deletes what expired before `at`. Returns how many tokens.

@@ -58,7 +58,12 @@ impl Users {
     }
 
     /// Lists accounts for administrators. `search` matches the beginning of a username or phone.
-    pub async fn list(&self, _: Administrator, search: Option<&str>, page: &PageRequest<UserId>) -> Result<Page<User>, Fault> {
+    pub async fn list(
+        &self,
+        _: Administrator,
+        search: Option<&str>,
+        page: &PageRequest<UserId>,
+    ) -> Result<Page<User>, Fault> {
         self.accounts.list(search.map(str::trim).filter(|text| !text.is_empty()), page).await
     }
 

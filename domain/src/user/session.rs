@@ -190,10 +190,20 @@ impl Sessions {
     }
 
     fn token(&self, secret: &[u8; 32], session_id: SessionId, from: Instant) -> NewRefreshToken {
-        NewRefreshToken { hash: self.secrets.digest(secret), session_id, expires_at: from + self.terms.refresh_lifetime }
+        NewRefreshToken {
+            hash: self.secrets.digest(secret),
+            session_id,
+            expires_at: from + self.terms.refresh_lifetime,
+        }
     }
 
-    fn answer(&self, session: &SessionRecord, secret: &[u8; 32], token: &NewRefreshToken, now: Instant) -> Result<Session, Fault> {
+    fn answer(
+        &self,
+        session: &SessionRecord,
+        secret: &[u8; 32],
+        token: &NewRefreshToken,
+        now: Instant,
+    ) -> Result<Session, Fault> {
         // A token's `exp` counts whole seconds: what the client is told is what the token says.
         let expires_at = (now + self.terms.access_lifetime).trunc_subsecs(0);
         let claims = SignedIn { user_id: session.user_id, session_id: session.id, expires_at };
