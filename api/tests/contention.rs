@@ -1,0 +1,81 @@
+//! A crowd grabs the same few units in the same second, through HTTP.
+
+#[path = "support/client.rs"]
+mod client;
+#[path = "support/process.rs"]
+mod process;
+
+use std::collections::{BTreeMap, HashMap};
+
+use client::{Graph, order_id, refusal};
+use futures_util::{StreamExt, stream};
+use process::{ADMIN_PASSWORD, ADMIN_PHONE, Installation};
+
+const USERS: usize = 500;
+const ATTEMPTS: usize = 10;
+const UNITS: u32 = 100;
+
+/// Everybody attempts ten times at once. Returns how often each refusal was answered.
+async fn crowd(buyers: &[(Graph, String)], campaign: &str, quantity: impl Fn(usize) -> u32 + Copy) -> BTreeMap<String, usize> {
+    let attempts = (0..ATTEMPTS).flat_map(|attempt| (0..USERS).map(move |user| (attempt, user)));
+    let answers = stream::iter(attempts)
+        .map(|(attempt, user)| async move {
+            let answer = buyers[user].0.grab(campaign, quantity(attempt * USERS + user), None).await.expect("answered");
+            let granted = order_id(&answer).is_some();
+            match refusal(&answer) {
+                None if granted => "granted".to_owned(),
+                Some(code) if !granted => code.to_owned(),
+                _ => panic!("granted or refused, not both: {answer:#}"),
+            }
+        })
+        .buffer_unordered(250);
+    answers.fold(BTreeMap::new(), async |mut counts, answer| {
+        *counts.entry(answer).or_default() += 1;
+        counts
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn five_hundred_users_and_a_hundred_units() {
+    let directory = tempfile::tempdir().unwrap();
+    let shop = Installation::new(directory.path());
+    let _server = shop.start().await;
+    let graph = Graph::new(shop.url("/graphql"));
+    let admin = graph.login(ADMIN_PHONE, ADMIN_PASSWORD).await;
+    let buyers = graph.register_many(USERS).await;
+
+    // Limit 1, one unit each.
+    let campaign = admin.live_campaign(UNITS, 1).await;
+    let answers = crowd(&buyers, &campaign, |_| 1).await;
+    println!("limit 1: {answers:?}");
+    let report = admin.settled_report(&campaign).await;
+    let orders = admin.orders_of(&campaign).await;
+    let mut units: HashMap<&str, u64> = HashMap::new();
+    for (_, user, quantity, status) in &orders {
+        assert_eq!(status, "PENDING_PAYMENT");
+        *units.entry(user).or_default() += quantity;
+    }
+    assert_eq!((orders.len(), units.len()), (UNITS as usize, UNITS as usize), "100 orders by 100 users");
+    assert_eq!(answers["granted"], orders.len(), "who was told yes has an order");
+    assert_eq!(answers.values().sum::<usize>(), USERS * ATTEMPTS);
+    assert!(answers.keys().all(|code| ["granted", "SOLD_OUT", "LIMIT_EXCEEDED"].contains(&code.as_str())), "{answers:?}");
+    assert_eq!((&report["grabs"], &report["available"], &report["balanced"]), (&100.into(), &0.into(), &true.into()));
+
+    // Limit 3, one to three units.
+    let campaign = admin.live_campaign(UNITS, 3).await;
+    let answers = crowd(&buyers, &campaign, |n| u32::try_from(n % 3).unwrap() + 1).await;
+    println!("limit 3: {answers:?}");
+    let report = admin.settled_report(&campaign).await;
+    let orders = admin.orders_of(&campaign).await;
+    let mut units: HashMap<&str, u64> = HashMap::new();
+    for (_, user, quantity, _) in &orders {
+        *units.entry(user).or_default() += quantity;
+    }
+    assert!(units.values().all(|units| *units <= 3), "the limit holds over orders");
+    assert_eq!(units.values().sum::<u64>(), u64::from(UNITS), "attempts at one unit take the last");
+    assert_eq!(answers["granted"], orders.len());
+    let typed = ["granted", "SOLD_OUT", "LIMIT_EXCEEDED", "INSUFFICIENT_STOCK"];
+    assert!(answers.keys().all(|code| typed.contains(&code.as_str())), "{answers:?}");
+    assert_eq!((&report["available"], &report["balanced"], &report["rejected"]), (&0.into(), &true.into(), &0.into()));
+}

@@ -1,0 +1,161 @@
+//! A client of the graph over HTTP, as thin as can be: a test reads what was really sent and answered.
+#![allow(dead_code, reason = "each test binary uses its own part of this")]
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+/// A client of the graph, signed in or not.
+#[derive(Clone)]
+pub struct Graph {
+    http: reqwest::Client,
+    url: String,
+    token: Option<String>,
+}
+
+impl Graph {
+    /// A client that is not signed in.
+    pub fn new(url: impl Into<String>) -> Self {
+        let http = reqwest::Client::builder().timeout(Duration::from_secs(30)).build().unwrap();
+        Self { http, url: url.into(), token: None }
+    }
+
+    /// The same client with this access token.
+    pub fn signed_in(&self, token: impl Into<String>) -> Self {
+        Self { token: Some(token.into()), ..self.clone() }
+    }
+
+    /// Sends an operation. An error is one of the connection: the outcome is unknown.
+    pub async fn try_run(&self, query: &str, variables: Value) -> Result<Value, reqwest::Error> {
+        let mut request = self.http.post(&self.url).json(&json!({ "query": query, "variables": variables }));
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        }
+        request.send().await?.json().await
+    }
+
+    /// Sends an operation that has to be answered.
+    pub async fn run(&self, query: &str, variables: Value) -> Value {
+        self.try_run(query, variables).await.expect("the server answers")
+    }
+
+    /// Sends an operation that has to succeed, and takes the data at a JSON pointer.
+    pub async fn data(&self, query: &str, variables: Value, pointer: &str) -> Value {
+        let answer = self.run(query, variables).await;
+        assert!(answer["errors"].is_null(), "{query}: {answer:#}");
+        answer.pointer(&format!("/data{pointer}")).unwrap_or_else(|| panic!("{pointer} in {answer:#}")).clone()
+    }
+
+    /// Signs in.
+    pub async fn login(&self, phone: &str, password: &str) -> Self {
+        let query = "mutation($phone: String!, $password: String!) {
+            login(input: { phone: $phone, password: $password }) { session { accessToken } userErrors { code } } }";
+        let token = self.data(query, json!({ "phone": phone, "password": password }), "/login/session/accessToken").await;
+        self.signed_in(token.as_str().expect("signed in"))
+    }
+
+    /// Registers a customer with this number, and signs in. Returns the client and the user's id.
+    pub async fn register(&self, number: usize) -> (Self, String) {
+        let query = "mutation($input: RegisterInput!) {
+            register(input: $input) { user { id } session { accessToken } userErrors { code message } } }";
+        let input = json!({
+            "username": format!("buyer{number}"), "phone": format!("+861380{number:07}"), "password": "correct horse battery",
+            "birthDate": "1990-05-17", "workStatus": "EMPLOYED",
+        });
+        let answer = self.data(query, json!({ "input": input }), "/register").await;
+        let token = answer["session"]["accessToken"].as_str().unwrap_or_else(|| panic!("{answer:#}"));
+        (self.signed_in(token), answer["user"]["id"].as_str().unwrap().to_owned())
+    }
+
+    /// Registers many customers, some at a time.
+    pub async fn register_many(&self, count: usize) -> Vec<(Self, String)> {
+        use futures_util::{StreamExt, stream};
+        stream::iter(0..count).map(|number| self.register(number)).buffered(8).collect().await
+    }
+
+    /// As an administrator: a published campaign that is live for an hour. Returns its id.
+    pub async fn live_campaign(&self, quantity: u32, per_user_limit: u32) -> String {
+        let product = "mutation { createProduct(input: { name: \"Phone\", description: \"A phone\",
+            listPrice: { amount: \"20.00\", currencyCode: CNY } }) { product { id } userErrors { code } } }";
+        let product = self.data(product, json!({}), "/createProduct/product/id").await;
+        let now = chrono::DateTime::from(std::time::UNIX_EPOCH + self.now());
+        let input = json!({
+            "productId": product, "title": "Flash", "price": { "amount": "9.99", "currencyCode": "CNY" },
+            "quantity": quantity, "perUserLimit": per_user_limit,
+            "startsAt": now - chrono::Duration::seconds(5), "endsAt": now + chrono::Duration::hours(1),
+        });
+        let create = "mutation($input: CreateCampaignInput!) {
+            createCampaign(input: $input) { campaign { id } userErrors { code message } } }";
+        let campaign = self.data(create, json!({ "input": input }), "/createCampaign/campaign/id").await;
+        let publish = "mutation($id: ID!) {
+            publishCampaign(input: { campaignId: $id }) { campaign { state } userErrors { code } } }";
+        let state = self.data(publish, json!({ "id": campaign }), "/publishCampaign/campaign/state").await;
+        assert_eq!(state, "LIVE");
+        campaign.as_str().unwrap().to_owned()
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the server under test runs by the wall clock too")]
+    fn now(&self) -> Duration {
+        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap()
+    }
+
+    /// Tries to grab.
+    pub async fn grab(&self, campaign: &str, quantity: u32, key: Option<&str>) -> Result<Value, reqwest::Error> {
+        let query = "mutation($input: GrabInput!) {
+            grab(input: $input) { order { id status quantity } remaining userErrors { code message field } } }";
+        let input = json!({ "campaignId": campaign, "quantity": quantity, "idempotencyKey": key });
+        self.try_run(query, json!({ "input": input })).await
+    }
+
+    /// As an administrator: the report of a campaign.
+    pub async fn report(&self, campaign: &str) -> Value {
+        let query = "query($id: ID!) { campaign(id: $id) { quantity remaining report {
+            grabs queued pendingPayment paid cancelled expired rejected refunded available balanced revenue { amount } } } }";
+        let campaign = self.data(query, json!({ "id": campaign }), "/campaign").await;
+        assert_eq!(campaign["remaining"], campaign["report"]["available"]);
+        campaign["report"].clone()
+    }
+
+    /// As an administrator: every order of a campaign, as (id, user, quantity, status).
+    pub async fn orders_of(&self, campaign: &str) -> Vec<(String, String, u64, String)> {
+        let query = "query($id: ID!, $after: String) { orders(campaignId: $id, first: 100, after: $after) {
+            nodes { id quantity status user { id } } pageInfo { hasNextPage endCursor } } }";
+        let mut orders = Vec::new();
+        let mut after = Value::Null;
+        loop {
+            let page = self.data(query, json!({ "id": campaign, "after": after }), "/orders").await;
+            let text = |value: &Value| value.as_str().unwrap().to_owned();
+            orders.extend(page["nodes"].as_array().unwrap().iter().map(|order| {
+                let quantity = order["quantity"].as_u64().unwrap();
+                (text(&order["id"]), text(&order["user"]["id"]), quantity, text(&order["status"]))
+            }));
+            if page["pageInfo"]["hasNextPage"] == false {
+                return orders;
+            }
+            after = page["pageInfo"]["endCursor"].clone();
+        }
+    }
+
+    /// As an administrator: waits until every accepted grab of a campaign is an order, and reports it.
+    pub async fn settled_report(&self, campaign: &str) -> Value {
+        for _ in 0..600 {
+            let report = self.report(campaign).await;
+            if report["queued"] == 0 {
+                return report;
+            }
+            // A bounded poll: the queue being empty is what is waited for.
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("grabs are still queued after 30 seconds");
+    }
+}
+
+/// The code of the refusal in an answer to `grab`, or of its top-level error.
+pub fn refusal(answer: &Value) -> Option<&str> {
+    answer.pointer("/data/grab/userErrors/0/code").or_else(|| answer.pointer("/errors/0/extensions/code"))?.as_str()
+}
+
+/// The id of the order in an answer to `grab`.
+pub fn order_id(answer: &Value) -> Option<&str> {
+    answer.pointer("/data/grab/order/id")?.as_str()
+}

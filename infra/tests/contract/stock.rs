@@ -1,0 +1,380 @@
+//! What every stock store must do. Takes the port and a clock that the test moves, and nothing else.
+#![allow(dead_code, reason = "each test binary uses its own part of the suite")]
+
+use std::{collections::HashMap, sync::Arc};
+
+use chrono::Duration;
+use domain::{
+    clock::Clock,
+    id::{CampaignId, OrderId, UserId},
+    spike::{
+        Hold,
+        ports::StockStore,
+        stock::{RememberedRequest, RequestKey, Reserve, Reserved, SaleStock, SaleTerms, StockAdjusted, StockLevel},
+    },
+    testing::{self, ManualClock, id},
+};
+use proptest::prelude::*;
+
+/// A store under test, and the clock that it reads.
+pub struct Bench {
+    pub store: Arc<dyn StockStore>,
+    pub clock: Arc<ManualClock>,
+}
+
+const CAMPAIGN: u128 = 1;
+
+fn campaign() -> CampaignId {
+    id(CAMPAIGN)
+}
+
+fn key(text: &str) -> RequestKey {
+    RequestKey::parse(text).unwrap()
+}
+
+impl Bench {
+    fn stock(&self, quantity: u32, per_user_limit: u32) -> SaleStock {
+        let now = self.clock.now();
+        let mut sample = testing::campaign(now, now + Duration::hours(1));
+        sample.per_user_limit = per_user_limit;
+        SaleStock {
+            campaign_id: campaign(),
+            epoch: 1,
+            quantity,
+            terms: SaleTerms::from(&sample),
+            holds: Vec::new(),
+            requests: Vec::new(),
+        }
+    }
+
+    fn ask(&self, order: u128, user: u128, quantity: u32) -> Reserve {
+        Reserve { campaign_id: campaign(), user_id: id(user), order_id: id(order), quantity, request_key: None }
+    }
+
+    async fn reserve(&self, order: u128, user: u128, quantity: u32) -> Reserved {
+        self.store.reserve(&self.ask(order, user, quantity)).await.unwrap()
+    }
+
+    async fn reserve_named(&self, order: u128, user: u128, quantity: u32, name: &str) -> Reserved {
+        let ask = Reserve { request_key: Some(key(name)), ..self.ask(order, user, quantity) };
+        self.store.reserve(&ask).await.unwrap()
+    }
+
+    async fn level(&self) -> StockLevel {
+        self.store.level(campaign()).await.unwrap().expect("the campaign is open")
+    }
+
+    async fn assert_level(&self, available: u32, held: u32) {
+        let level = self.level().await;
+        assert_eq!((level.available, level.held), (available, held));
+        assert_eq!(level.quantity, available + held, "quantity = available + held");
+    }
+}
+
+fn held(reserved: Reserved) -> (Hold, u32) {
+    match reserved {
+        Reserved::Held { hold, remaining } => (hold, remaining),
+        other => panic!("expected a hold, got {other:?}"),
+    }
+}
+
+pub async fn a_closed_campaign_answers_not_loaded(bench: Bench) {
+    assert_eq!(bench.reserve(1, 1, 1).await, Reserved::NotLoaded);
+    assert_eq!(bench.store.level(campaign()).await.unwrap(), None);
+    assert_eq!(bench.store.adjust(campaign(), 1).await.unwrap(), StockAdjusted::NotLoaded);
+    assert_eq!(bench.store.release(campaign(), id(1)).await.unwrap(), 0);
+    assert_eq!(bench.store.find_hold(id(1)).await.unwrap(), None);
+}
+
+pub async fn a_hold_carries_the_terms_of_its_moment(bench: Bench) {
+    let stock = bench.stock(3, 2);
+    let terms = stock.terms.clone();
+    assert!(bench.store.load(stock).await.unwrap());
+    let (hold, remaining) = held(bench.reserve(10, 1, 2).await);
+    assert_eq!(remaining, 1);
+    let expected = Hold {
+        order_id: id(10),
+        campaign_id: campaign(),
+        user_id: id(1),
+        quantity: 2,
+        unit_price: terms.unit_price,
+        per_user_limit: 2,
+        payment_window_seconds: terms.payment_window_seconds,
+        request_key: None,
+        grabbed_at: bench.clock.now(),
+        epoch: 1,
+    };
+    assert_eq!(hold, expected);
+    assert_eq!(bench.store.find_hold(id(10)).await.unwrap(), Some(expected.clone()));
+    assert_eq!(bench.store.holds_of(id(1), None).await.unwrap(), [expected.clone()]);
+    assert_eq!(bench.store.holds_of(id(1), Some(campaign())).await.unwrap(), [expected]);
+    assert_eq!(bench.store.holds_of(id(2), None).await.unwrap(), []);
+    bench.assert_level(1, 2).await;
+}
+
+pub async fn refusals_come_in_their_order(bench: Bench) {
+    let now = bench.clock.now();
+    let mut stock = bench.stock(3, 2);
+    stock.terms.starts_at = now + Duration::minutes(1);
+    let terms = stock.terms.clone();
+    bench.store.load(stock).await.unwrap();
+    assert_eq!(bench.reserve(1, 1, 1).await, Reserved::NotStarted { starts_at: terms.starts_at });
+
+    let paused = SaleTerms { version: 2, paused: true, ..terms.clone() };
+    bench.store.set_terms(campaign(), &paused).await.unwrap();
+    assert_eq!(bench.reserve(1, 1, 1).await, Reserved::Paused, "paused comes before not started");
+
+    let open = SaleTerms { version: 3, ..terms.clone() };
+    bench.store.set_terms(campaign(), &open).await.unwrap();
+    bench.clock.advance(Duration::minutes(1));
+    assert_eq!(bench.reserve(1, 1, 3).await, Reserved::LimitExceeded { limit: 2, holding: 0 });
+    held(bench.reserve(1, 1, 2).await);
+    assert_eq!(bench.reserve(2, 1, 1).await, Reserved::LimitExceeded { limit: 2, holding: 2 });
+    assert_eq!(bench.reserve(2, 2, 2).await, Reserved::Insufficient { remaining: 1 });
+    held(bench.reserve(2, 2, 1).await);
+    assert_eq!(bench.reserve(3, 3, 1).await, Reserved::SoldOut);
+
+    let ended = SaleTerms { version: 4, ended: true, ..terms.clone() };
+    bench.store.set_terms(campaign(), &ended).await.unwrap();
+    assert_eq!(bench.reserve(3, 3, 1).await, Reserved::Ended);
+    bench.store.set_terms(campaign(), &SaleTerms { version: 5, ..terms.clone() }).await.unwrap();
+    bench.clock.advance(terms.ends_at - bench.clock.now());
+    assert_eq!(bench.reserve(3, 3, 1).await, Reserved::Ended, "the end is the first moment after the sale");
+    bench.assert_level(0, 3).await;
+}
+
+pub async fn older_terms_never_replace_newer_ones(bench: Bench) {
+    let stock = bench.stock(3, 1);
+    let terms = stock.terms.clone();
+    bench.store.load(stock).await.unwrap();
+    bench.store.set_terms(campaign(), &SaleTerms { version: 7, per_user_limit: 3, ..terms.clone() }).await.unwrap();
+    bench.store.set_terms(campaign(), &SaleTerms { version: 6, per_user_limit: 2, ..terms }).await.unwrap();
+    assert_eq!(bench.level().await.terms_version, 7);
+    held(bench.reserve(1, 1, 3).await);
+}
+
+pub async fn units_come_back_once(bench: Bench) {
+    bench.store.load(bench.stock(3, 3)).await.unwrap();
+    held(bench.reserve(1, 1, 2).await);
+    assert_eq!(bench.store.release(campaign(), id(1)).await.unwrap(), 2);
+    assert_eq!(bench.store.release(campaign(), id(1)).await.unwrap(), 0);
+    bench.assert_level(3, 0).await;
+    assert_eq!(bench.store.find_hold(id(1)).await.unwrap(), None);
+    held(bench.reserve(2, 1, 3).await);
+}
+
+pub async fn the_same_attempt_is_one_attempt(bench: Bench) {
+    bench.store.load(bench.stock(5, 2)).await.unwrap();
+    let (hold, _) = held(bench.reserve_named(1, 1, 1, "a").await);
+    let request = RememberedRequest {
+        user_id: id(1),
+        request_key: key("a"),
+        campaign_id: campaign(),
+        quantity: 1,
+        order_id: id(1),
+    };
+    // Until its message is safe, whoever repeats the attempt is told to see to it.
+    assert_eq!(
+        bench.reserve_named(2, 1, 1, "a").await,
+        Reserved::Known { request: request.clone(), unpublished: Some(hold) }
+    );
+    assert_eq!(bench.store.recall(id(1), &key("a")).await.unwrap(), None);
+    bench.store.published(campaign(), &[id(1)]).await.unwrap();
+    assert_eq!(
+        bench.reserve_named(3, 1, 1, "a").await,
+        Reserved::Known { request: request.clone(), unpublished: None }
+    );
+    assert_eq!(bench.store.recall(id(1), &key("a")).await.unwrap(), Some(request.clone()));
+
+    assert_eq!(bench.reserve_named(4, 1, 2, "a").await, Reserved::KeyReused, "another quantity");
+    held(bench.reserve_named(5, 2, 1, "a").await);
+    held(bench.reserve_named(6, 1, 1, "b").await);
+    bench.store.release(campaign(), id(1)).await.unwrap();
+    assert_eq!(
+        bench.reserve_named(7, 1, 1, "a").await,
+        Reserved::Known { request, unpublished: None },
+        "remembered whatever became of it"
+    );
+    bench.assert_level(3, 2).await;
+}
+
+pub async fn a_refused_attempt_leaves_no_trace(bench: Bench) {
+    bench.store.load(bench.stock(1, 1)).await.unwrap();
+    held(bench.reserve(1, 1, 1).await);
+    assert_eq!(bench.reserve_named(2, 2, 1, "a").await, Reserved::SoldOut);
+    bench.store.release(campaign(), id(1)).await.unwrap();
+    held(bench.reserve_named(3, 2, 1, "a").await);
+}
+
+pub async fn a_key_is_one_campaigns(bench: Bench) {
+    bench.store.load(bench.stock(5, 2)).await.unwrap();
+    let other = SaleStock { campaign_id: id(2), ..bench.stock(5, 2) };
+    bench.store.load(other).await.unwrap();
+    held(bench.reserve_named(1, 1, 1, "a").await);
+    let elsewhere = Reserve { campaign_id: id(2), request_key: Some(key("a")), ..bench.ask(2, 1, 1) };
+    assert_eq!(bench.store.reserve(&elsewhere).await.unwrap(), Reserved::KeyReused);
+    assert_eq!(bench.store.holds_of(id(1), None).await.unwrap().len(), 1);
+}
+
+pub async fn opening_takes_holds_and_attempts_in(bench: Bench) {
+    let now = bench.clock.now();
+    let mut stock = bench.stock(5, 2);
+    stock.holds = vec![Hold { order_id: id(1), user_id: id(1), quantity: 2, ..testing::hold(now) }];
+    let request = RememberedRequest {
+        user_id: id(3),
+        request_key: key("a"),
+        campaign_id: campaign(),
+        quantity: 1,
+        order_id: id(9),
+    };
+    stock.requests = vec![request.clone()];
+    assert!(bench.store.load(stock.clone()).await.unwrap());
+    assert!(!bench.store.load(stock.clone()).await.unwrap(), "the same epoch opens once");
+    bench.assert_level(3, 2).await;
+    assert_eq!(bench.reserve(2, 1, 1).await, Reserved::LimitExceeded { limit: 2, holding: 2 });
+    assert_eq!(bench.store.recall(id(3), &key("a")).await.unwrap(), Some(request));
+    assert_eq!(bench.store.unpublished(Duration::zero(), 10).await.unwrap(), [], "what is opened was published");
+    assert_eq!(bench.store.loaded().await.unwrap(), [campaign()]);
+
+    assert!(bench.store.load(SaleStock { epoch: 2, holds: Vec::new(), ..stock }).await.unwrap());
+    bench.assert_level(5, 0).await;
+    assert_eq!(bench.level().await.epoch, 2);
+
+    bench.store.unload(campaign()).await.unwrap();
+    assert_eq!(bench.reserve(3, 1, 1).await, Reserved::NotLoaded);
+    assert_eq!(bench.store.loaded().await.unwrap(), []);
+}
+
+pub async fn what_was_not_published_is_told(bench: Bench) {
+    bench.store.load(bench.stock(5, 5)).await.unwrap();
+    let (first, _) = held(bench.reserve(1, 1, 1).await);
+    bench.clock.advance(Duration::seconds(2));
+    held(bench.reserve(2, 1, 1).await);
+    let left = |age, max| bench.store.unpublished(Duration::seconds(age), max);
+    assert_eq!(left(2, 10).await.unwrap(), [first]);
+    assert_eq!(left(0, 10).await.unwrap().len(), 2);
+    assert_eq!(left(0, 1).await.unwrap().len(), 1);
+    bench.store.published(campaign(), &[id(1)]).await.unwrap();
+    bench.store.release(campaign(), id(2)).await.unwrap();
+    assert_eq!(left(0, 10).await.unwrap(), [], "published, or given back");
+}
+
+pub async fn adjusting_never_goes_below_what_is_held(bench: Bench) {
+    bench.store.load(bench.stock(5, 5)).await.unwrap();
+    held(bench.reserve(1, 1, 3).await);
+    assert_eq!(bench.store.adjust(campaign(), -3).await.unwrap(), StockAdjusted::TooFewAvailable { available: 2 });
+    assert!(matches!(bench.store.adjust(campaign(), -2).await.unwrap(), StockAdjusted::Adjusted(level) if level.available == 0));
+    assert_eq!(bench.reserve(2, 2, 1).await, Reserved::SoldOut);
+    assert!(matches!(bench.store.adjust(campaign(), 4).await.unwrap(), StockAdjusted::Adjusted(level) if level.quantity == 7));
+    bench.assert_level(4, 3).await;
+}
+
+/// A crowd at the same moment: never more than there is, never more than one may have.
+pub async fn a_crowd_takes_what_there_is(bench: Bench) {
+    const UNITS: u32 = 100;
+    bench.store.load(bench.stock(UNITS, 1)).await.unwrap();
+    let attempts = (0..2_000_u128).map(|n| {
+        let (store, ask) = (Arc::clone(&bench.store), bench.ask(n, n % 500, 1));
+        tokio::spawn(async move { store.reserve(&ask).await.unwrap() })
+    });
+    let mut winners: HashMap<UserId, OrderId> = HashMap::new();
+    for answer in futures_util::future::join_all(attempts).await {
+        if let Reserved::Held { hold, .. } = answer.unwrap() {
+            assert_eq!(winners.insert(hold.user_id, hold.order_id), None, "one each");
+        }
+    }
+    assert_eq!(winners.len(), UNITS as usize);
+    bench.assert_level(0, UNITS).await;
+}
+
+/// The same attempt many times at the same moment gets one hold.
+pub async fn the_same_attempt_at_the_same_moment_is_one(bench: Bench) {
+    bench.store.load(bench.stock(100, 100)).await.unwrap();
+    let attempts = (0..200_u128).map(|n| {
+        let ask = Reserve { request_key: Some(key("once")), ..bench.ask(n, 1, 1) };
+        let store = Arc::clone(&bench.store);
+        tokio::spawn(async move { store.reserve(&ask).await.unwrap() })
+    });
+    let answers = futures_util::future::join_all(attempts).await;
+    let holds = answers.into_iter().filter(|answer| matches!(answer, Ok(Reserved::Held { .. }))).count();
+    assert_eq!(holds, 1);
+    bench.assert_level(99, 1).await;
+}
+
+#[derive(Debug, Clone)]
+pub enum Step {
+    Reserve { user: u8, quantity: u32, key: Option<u8> },
+    Release { order: u8 },
+    Adjust { delta: i32 },
+    Publish { order: u8 },
+}
+
+pub fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        5 => (0..4_u8, 1..4_u32, prop::option::of(0..3_u8)).prop_map(|(user, quantity, key)| Step::Reserve { user, quantity, key }),
+        3 => (0..30_u8).prop_map(|order| Step::Release { order }),
+        1 => (-3..4_i32).prop_map(|delta| Step::Adjust { delta }),
+        1 => (0..30_u8).prop_map(|order| Step::Publish { order }),
+    ];
+    prop::collection::vec(step, 1..60)
+}
+
+/// Any sequence of steps does what a plain model of holds does.
+pub async fn does_what_the_model_does(bench: Bench, steps: Vec<Step>) {
+    const LIMIT: u32 = 4;
+    bench.store.load(bench.stock(8, LIMIT)).await.unwrap();
+    let (mut quantity, mut holds) = (8_u32, HashMap::<u8, (u8, u32)>::new());
+    let mut keys = HashMap::<(u8, u8), (u8, u32)>::new();
+    for (n, step) in (0_u8..).zip(steps) {
+        let taken: u32 = holds.values().map(|(_, units)| units).sum();
+        match step {
+            Step::Reserve { user, quantity: units, key: name } => {
+                let ask = Reserve {
+                    request_key: name.map(|name| key(&format!("k{name}"))),
+                    ..bench.ask(u128::from(n), u128::from(user), units)
+                };
+                let holding: u32 = holds.values().filter(|(who, _)| *who == user).map(|(_, units)| units).sum();
+                let left = quantity - taken;
+                let known = name.and_then(|name| keys.get(&(user, name)));
+                let answer = bench.store.reserve(&ask).await.unwrap();
+                match (known, &answer) {
+                    (Some((order, before)), Reserved::Known { request, .. }) if *before == units => {
+                        assert_eq!(request.order_id, id(u128::from(*order)));
+                    }
+                    (Some((_, before)), Reserved::KeyReused) if *before != units => {}
+                    (None, Reserved::LimitExceeded { holding: told, .. }) if holding + units > LIMIT => assert_eq!(*told, holding),
+                    (None, Reserved::SoldOut) if holding + units <= LIMIT && left == 0 => {}
+                    (None, Reserved::Insufficient { remaining }) if holding + units <= LIMIT && left < units && left > 0 => {
+                        assert_eq!(*remaining, left);
+                    }
+                    (None, Reserved::Held { remaining, .. }) if holding + units <= LIMIT && units <= left => {
+                        assert_eq!(*remaining, left - units);
+                        holds.insert(n, (user, units));
+                        if let Some(name) = name {
+                            keys.insert((user, name), (n, units));
+                        }
+                    }
+                    other => panic!("{other:?} with {left} left and {holding} held"),
+                }
+            }
+            Step::Release { order } => {
+                let units = holds.remove(&order).map_or(0, |(_, units)| units);
+                assert_eq!(bench.store.release(campaign(), id(u128::from(order))).await.unwrap(), units);
+            }
+            Step::Adjust { delta } => {
+                let answer = bench.store.adjust(campaign(), delta).await.unwrap();
+                if i64::from(quantity - taken) + i64::from(delta) >= 0 {
+                    quantity = quantity.checked_add_signed(delta).unwrap();
+                    assert!(matches!(answer, StockAdjusted::Adjusted(_)));
+                } else {
+                    assert!(matches!(answer, StockAdjusted::TooFewAvailable { .. }));
+                }
+            }
+            Step::Publish { order } => {
+                bench.store.published(campaign(), &[id(u128::from(order))]).await.unwrap();
+            }
+        }
+        let taken: u32 = holds.values().map(|(_, units)| units).sum();
+        bench.assert_level(quantity - taken, taken).await;
+    }
+}

@@ -1,0 +1,51 @@
+//! The contract of the stock store, on every store that there is.
+
+#[path = "contract/stock.rs"]
+mod stock;
+
+use std::sync::Arc;
+
+use domain::testing::{ManualClock, instant};
+use infra::memory::MemoryStock;
+use proptest::prelude::*;
+use stock::Bench;
+
+fn memory() -> Bench {
+    let clock = Arc::new(ManualClock::at(instant("2026-01-01T10:00:00Z")));
+    Bench { store: Arc::new(MemoryStock::new(clock.clone())), clock }
+}
+
+macro_rules! contract {
+    ($($case:ident),* $(,)?) => {
+        mod in_memory {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                super::stock::$case(super::memory()).await;
+            })*
+        }
+    };
+}
+
+contract!(
+    a_closed_campaign_answers_not_loaded,
+    a_hold_carries_the_terms_of_its_moment,
+    refusals_come_in_their_order,
+    older_terms_never_replace_newer_ones,
+    units_come_back_once,
+    the_same_attempt_is_one_attempt,
+    a_refused_attempt_leaves_no_trace,
+    a_key_is_one_campaigns,
+    opening_takes_holds_and_attempts_in,
+    what_was_not_published_is_told,
+    adjusting_never_goes_below_what_is_held,
+    a_crowd_takes_what_there_is,
+    the_same_attempt_at_the_same_moment_is_one,
+);
+
+proptest! {
+    #[test]
+    fn memory_does_what_the_model_does(steps in stock::steps()) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(stock::does_what_the_model_does(memory(), steps));
+    }
+}
