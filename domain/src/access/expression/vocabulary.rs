@@ -115,3 +115,15 @@ pub(super) fn function(name: &str, argument: &Type) -> Option<Result<Type, &'sta
 pub(super) fn list(names: &[&str]) -> String {
     names.join(", ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::user::account::{Role, WorkStatus};
+
+    #[test]
+    fn the_values_are_those_of_the_graph() {
+        assert_eq!(Choice::WorkStatus.values(), WorkStatus::ALL.map(WorkStatus::name));
+        assert_eq!(Choice::Role.values(), [Role::Customer, Role::Admin].map(Role::name));
+    }
+}
