@@ -1,1 +1,20 @@
-fn main() {}
+//! The binary `spike`. What it does is in the library; here is how it ends.
+
+use std::process::ExitCode;
+
+use api::{cli::Cli, error::StartError};
+use clap::Parser;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match Cli::parse().run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            #[expect(clippy::print_stderr, reason = "the last word of a process that failed")]
+            {
+                eprintln!("spike: {error}");
+            }
+            ExitCode::from(if matches!(error, StartError::Usage(_)) { 2 } else { 1 })
+        }
+    }
+}

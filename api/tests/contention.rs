@@ -16,7 +16,11 @@ const ATTEMPTS: usize = 10;
 const UNITS: u32 = 100;
 
 /// Everybody attempts ten times at once. Returns how often each refusal was answered.
-async fn crowd(buyers: &[(Graph, String)], campaign: &str, quantity: impl Fn(usize) -> u32 + Copy) -> BTreeMap<String, usize> {
+async fn crowd(
+    buyers: &[(Graph, String)],
+    campaign: &str,
+    quantity: impl Fn(usize) -> u32 + Copy,
+) -> BTreeMap<String, usize> {
     let attempts = (0..ATTEMPTS).flat_map(|attempt| (0..USERS).map(move |user| (attempt, user)));
     let answers = stream::iter(attempts)
         .map(|(attempt, user)| async move {
@@ -29,11 +33,12 @@ async fn crowd(buyers: &[(Graph, String)], campaign: &str, quantity: impl Fn(usi
             }
         })
         .buffer_unordered(250);
-    answers.fold(BTreeMap::new(), async |mut counts, answer| {
-        *counts.entry(answer).or_default() += 1;
-        counts
-    })
-    .await
+    answers
+        .fold(BTreeMap::new(), async |mut counts, answer| {
+            *counts.entry(answer).or_default() += 1;
+            counts
+        })
+        .await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -59,7 +64,10 @@ async fn five_hundred_users_and_a_hundred_units() {
     assert_eq!((orders.len(), units.len()), (UNITS as usize, UNITS as usize), "100 orders by 100 users");
     assert_eq!(answers["granted"], orders.len(), "who was told yes has an order");
     assert_eq!(answers.values().sum::<usize>(), USERS * ATTEMPTS);
-    assert!(answers.keys().all(|code| ["granted", "SOLD_OUT", "LIMIT_EXCEEDED"].contains(&code.as_str())), "{answers:?}");
+    assert!(
+        answers.keys().all(|code| ["granted", "SOLD_OUT", "LIMIT_EXCEEDED"].contains(&code.as_str())),
+        "{answers:?}"
+    );
     assert_eq!((&report["grabs"], &report["available"], &report["balanced"]), (&100.into(), &0.into(), &true.into()));
 
     // Limit 3, one to three units.

@@ -50,7 +50,8 @@ impl Graph {
     pub async fn login(&self, phone: &str, password: &str) -> Self {
         let query = "mutation($phone: String!, $password: String!) {
             login(input: { phone: $phone, password: $password }) { session { accessToken } userErrors { code } } }";
-        let token = self.data(query, json!({ "phone": phone, "password": password }), "/login/session/accessToken").await;
+        let token =
+            self.data(query, json!({ "phone": phone, "password": password }), "/login/session/accessToken").await;
         self.signed_in(token.as_str().expect("signed in"))
     }
 

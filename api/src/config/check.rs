@@ -1,0 +1,118 @@
+//! What a configuration must be beyond the types of its keys, and the values that follow from others.
+
+use std::{
+    fmt::Write as _,
+    path::Path,
+};
+
+use tracing_subscriber::EnvFilter;
+
+use super::{Config, ConfigError, Secret, secret::without_password};
+
+/// Reads secrets from their files and fills in what follows from other keys.
+pub(super) fn resolve(config: &mut Config) -> Result<(), ConfigError> {
+    from_file("database.url_file", config.database.url_file.as_deref(), &mut config.database.url)?;
+    from_file("stock.url_file", config.stock.url_file.as_deref(), &mut config.stock.url)?;
+    from_file("bus.url_file", config.bus.url_file.as_deref(), &mut config.bus.url)?;
+    if config.database.url.is_empty() {
+        config.database.url = sqlite_url(&config.data_dir.join("spike.db"));
+    }
+    if let Some(file) = &config.admin.password_file {
+        if config.admin.password.is_some() {
+            return Err(ConfigError::refused("admin.password_file", "set this or admin.password, not both"));
+        }
+        config.admin.password = Some(Secret::from(read_secret("admin.password_file", file)?));
+    }
+    Ok(())
+}
+
+fn from_file(key: &'static str, file: Option<&Path>, value: &mut String) -> Result<(), ConfigError> {
+    if let Some(file) = file {
+        *value = read_secret(key, file)?;
+    }
+    Ok(())
+}
+
+/// The first line of a file. The newline that editors and `echo` put at the end is no part of it.
+fn read_secret(key: &'static str, file: &Path) -> Result<String, ConfigError> {
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| ConfigError::refused(key, format!("{} cannot be read: {error}", file.display())))?;
+    let text = text.trim_end_matches(['\n', '\r']);
+    if text.is_empty() || text.contains('\n') {
+        return Err(ConfigError::refused(key, format!("{} must hold exactly one line", file.display())));
+    }
+    Ok(text.to_owned())
+}
+
+/// The URL of a file: what means something in a URL is written as `%XX`.
+fn sqlite_url(file: &Path) -> String {
+    let mut url = "sqlite:".to_owned();
+    for c in file.display().to_string().chars() {
+        if matches!(c, '%' | '?' | '#' | ' ') {
+            // Writing into a String cannot fail.
+            let _ = write!(url, "%{:02X}", u32::from(c));
+        } else {
+            url.push(c);
+        }
+    }
+    url
+}
+
+/// Refuses what cannot be.
+pub(super) fn validate(config: &Config) -> Result<(), ConfigError> {
+    let refuse = |key, message: &str| Err(ConfigError::refused(key, message));
+
+    let Some(path) = config.database.url.strip_prefix("sqlite:") else {
+        return Err(unsupported("database.url", &config.database.url, "sqlite:PATH"));
+    };
+    if path.is_empty() || path.contains(":memory:") {
+        return refuse("database.url", "a database in memory would lose accepted orders: name a file, sqlite:PATH");
+    }
+    if config.stock.url != "memory:" {
+        return Err(unsupported("stock.url", &config.stock.url, "memory:"));
+    }
+    if config.bus.url != "database:" {
+        return Err(unsupported("bus.url", &config.bus.url, "database:"));
+    }
+    if config.data_dir.as_os_str().is_empty() {
+        return refuse("data_dir", "must not be empty");
+    }
+    if !(1..=64).contains(&config.database.readers) {
+        return refuse("database.readers", "must be 1 to 64");
+    }
+    if !(1_024..=64 * 1_024 * 1_024).contains(&config.server.body_limit) {
+        return refuse("server.body_limit", "must be 1024 (1 KiB) to 67108864 (64 MiB)");
+    }
+    if !(1..=1_000).contains(&config.consumer.batch_size) {
+        return refuse("consumer.batch_size", "must be 1 to 1000");
+    }
+    let auth = &config.auth;
+    if auth.issuer.trim().is_empty() || auth.audience.trim().is_empty() {
+        return refuse("auth.issuer", "auth.issuer and auth.audience must not be empty");
+    }
+    if auth.access_token_lifetime.std().as_secs() < 1 {
+        return refuse("auth.access_token_lifetime", "must be 1s at least");
+    }
+    if auth.refresh_token_lifetime <= auth.access_token_lifetime {
+        return refuse("auth.refresh_token_lifetime", "must be longer than auth.access_token_lifetime");
+    }
+    if auth.rotation_grace >= auth.refresh_token_lifetime {
+        return refuse("auth.rotation_grace", "must be shorter than auth.refresh_token_lifetime");
+    }
+    if !(1..=256).contains(&auth.password_hashing_concurrency) {
+        return refuse("auth.password_hashing_concurrency", "must be 1 to 256");
+    }
+    if let Err(error) = EnvFilter::try_new(&config.log.filter) {
+        return refuse("log.filter", &error.to_string());
+    }
+    let admin = &config.admin;
+    match (&admin.username, &admin.phone, &admin.password) {
+        (Some(_), Some(_), Some(_)) | (None, None, None) => Ok(()),
+        _ => refuse("admin", "set all of username, phone and password (or password_file), or none of them"),
+    }
+}
+
+fn unsupported(key: &'static str, url: &str, supported: &str) -> ConfigError {
+    let shown = without_password(url);
+    ConfigError::refused(key, format!("{shown:?} is not supported by this build, which supports {supported:?} alone"))
+}

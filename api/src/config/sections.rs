@@ -1,0 +1,141 @@
+//! The sections of the configuration, as types. Their meaning is said where operators read it: in
+//! `default.toml`.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use domain::{money::Currency, services::Terms, user::session::SessionTerms};
+use serde::{Deserialize, Serialize};
+
+use super::{Humane, Secret};
+
+/// All of it.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "each key is documented in default.toml")]
+pub struct Config {
+    pub data_dir: PathBuf,
+    pub server: Server,
+    pub database: Database,
+    pub stock: Stock,
+    pub bus: Bus,
+    pub shop: Shop,
+    pub auth: Auth,
+    pub consumer: Consumer,
+    pub log: Log,
+    pub admin: Admin,
+}
+
+/// HTTP and WebSocket.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "each key is documented in default.toml")]
+pub struct Server {
+    pub listen: SocketAddr,
+    pub shutdown_grace: Humane,
+    pub playground: bool,
+    pub body_limit: usize,
+}
+
+/// The database. After loading, `url` is always set.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "each key is documented in default.toml")]
+pub struct Database {
+    #[serde(default)]
+    pub url: String,
+    pub url_file: Option<PathBuf>,
+    pub readers: u32,
+    pub patience: Humane,
+}
+
+/// The stock of running sales.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "each key is documented in default.toml")]
+pub struct Stock {
+    pub url: String,
+    pub url_file: Option<PathBuf>,
+}
+
+/// The queue from grabs to orders.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "each key is documented in default.toml")]
+pub struct Bus {
+    pub url: String,
+    pub url_file: Option<PathBuf>,
+}
+
+/// What is sold in.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "each key is documented in default.toml")]
+pub struct Shop {
+    pub currency: Currency,
+}
+
+/// Sign-in and tokens.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "each key is documented in default.toml")]
+pub struct Auth {
+    pub issuer: String,
+    pub audience: String,
+    pub access_token_lifetime: Humane,
+    pub refresh_token_lifetime: Humane,
+    pub rotation_grace: Humane,
+    pub password_hashing_concurrency: usize,
+}
+
+/// What happens off the request.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "each key is documented in default.toml")]
+pub struct Consumer {
+    pub batch_size: usize,
+}
+
+/// Logs.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "each key is documented in default.toml")]
+pub struct Log {
+    pub format: LogFormat,
+    pub filter: String,
+}
+
+/// How a line of the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// The first administrator. After loading, either all of username, phone and password are set or none.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "each key is documented in default.toml")]
+pub struct Admin {
+    pub username: Option<String>,
+    pub phone: Option<String>,
+    pub password: Option<Secret>,
+    pub password_file: Option<PathBuf>,
+}
+
+impl Config {
+    /// What of it the use cases are told.
+    #[must_use]
+    pub fn terms(&self) -> Terms {
+        Terms {
+            currency: self.shop.currency,
+            session: SessionTerms {
+                access_lifetime: self.auth.access_token_lifetime.chrono(),
+                refresh_lifetime: self.auth.refresh_token_lifetime.chrono(),
+                rotation_grace: self.auth.rotation_grace.chrono(),
+            },
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! HTTP: where the graph and the few pages around it are answered.
+//!
+//! | module | path |
+//! |---|---|
+//! | [`graphql`], [`answer`] | `POST /graphql` |
+//! | [`websocket`] | `GET /graphql` with an upgrade to `graphql-transport-ws` |
+//! | [`playground`] | `/playground`, and `/` that leads there |
+//! | [`wellknown`] | `/.well-known/jwks.json` |
+//! | [`health`] | `/healthz`, `/readyz` |
+//!
+//! [`trace`] wraps all of them; [`viewer`] tells on whose behalf a request runs. No rule of a sale lives
+//! here, and no adapter is named.
+
+mod answer;
+mod graphql;
+mod health;
+mod playground;
+mod trace;
+mod viewer;
+mod websocket;
+mod wellknown;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    middleware,
+    routing::{get, post},
+};
+use domain::{id::IdSource, services::Services};
+
+use crate::{
+    config::Server,
+    readiness::Readiness,
+    shutdown::Shutdown,
+    world::{SigningKeys, World},
+};
+
+/// What handlers are given. Shared by all of them.
+pub struct Http {
+    services: Arc<Services>,
+    graph: schema::WholeSchema,
+    ids: Arc<dyn IdSource>,
+    keys: Arc<dyn SigningKeys>,
+    readiness: Readiness,
+    shutdown: Shutdown,
+    body_limit: usize,
+    playground: bool,
+}
+
+impl Http {
+    /// Builds the graph over the use cases.
+    #[must_use]
+    pub fn new(services: &Arc<Services>, world: &World, readiness: Readiness, shutdown: Shutdown, server: &Server) -> Self {
+        Self {
+            graph: schema::whole(services.clone()),
+            services: services.clone(),
+            ids: world.ports.ids.clone(),
+            keys: world.keys.clone(),
+            readiness,
+            shutdown,
+            body_limit: server.body_limit,
+            playground: server.playground,
+        }
+    }
+}
+
+/// All paths.
+pub fn router(http: Http) -> Router {
+    let http = Arc::new(http);
+    let mut router = Router::new()
+        .route("/graphql", post(graphql::post).get(websocket::upgrade))
+        .route("/.well-known/jwks.json", get(wellknown::jwks))
+        .route("/healthz", get(health::lives))
+        .route("/readyz", get(health::ready));
+    if http.playground {
+        router = router.route("/", get(playground::lead)).route("/playground", get(playground::page));
+    }
+    router
+        .layer(DefaultBodyLimit::max(http.body_limit))
+        .layer(middleware::from_fn_with_state(http.clone(), trace::trace))
+        .with_state(http)
+}

@@ -1,0 +1,101 @@
+//! The id under which a request is found in the log, one line of log for each request, and a 500 for a
+//! handler that panicked.
+
+use std::{panic::AssertUnwindSafe, sync::Arc};
+
+use axum::{
+    extract::{Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode},
+    middleware::Next,
+    response::Response,
+};
+use futures_util::FutureExt;
+use tokio::time::Instant;
+use tracing::Instrument;
+
+use super::{Http, answer};
+
+/// The id of a request. Always 32 hexadecimal digits, whoever chose them.
+#[derive(Debug, Clone)]
+pub(super) struct Trace(pub(super) String);
+
+/// Where the id is told to the client.
+const HEADER: HeaderName = HeaderName::from_static("x-trace-id");
+
+pub(super) async fn trace(State(http): State<Arc<Http>>, mut request: Request, next: Next) -> Response {
+    let id = from_client(request.headers())
+        .unwrap_or_else(|| http.ids.uuid(http.services.clock.now()).simple().to_string());
+    // The path alone: a query string may hold what is nobody's business.
+    let path = request.uri().path().to_owned();
+    let span = tracing::info_span!("request", trace_id = id, method = %request.method(), path);
+    request.extensions_mut().insert(Trace(id.clone()));
+
+    let answered = async {
+        let started = Instant::now();
+        let mut response = match AssertUnwindSafe(next.run(request)).catch_unwind().await {
+            Ok(response) => response,
+            // What it said is in the log already, by the panic hook.
+            Err(_) => answer::refusal(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "INTERNAL_SERVER_ERROR",
+                &format!("internal error; trace id {id}"),
+            ),
+        };
+        let (status, millis) = (response.status().as_u16(), started.elapsed().as_millis());
+        // Probes ask every few seconds and would drown the rest.
+        if matches!(path.as_str(), "/healthz" | "/readyz") {
+            tracing::debug!(status, millis, "answered");
+        } else {
+            tracing::info!(status, millis, "answered");
+        }
+        if let Ok(value) = HeaderValue::from_str(&id) {
+            response.headers_mut().insert(HEADER, value);
+        }
+        response
+    };
+    answered.instrument(span).await
+}
+
+/// The trace id of a W3C `traceparent`: `version-traceid-parentid-flags`, in lower-case hexadecimal digits.
+fn from_client(headers: &HeaderMap) -> Option<String> {
+    let header = headers.get("traceparent")?.to_str().ok()?;
+    let mut parts = header.split('-');
+    let (version, trace, parent, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    let hex = |text: &str, digits: usize| {
+        text.len() == digits && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+    };
+    let nonzero = |text: &str| text.bytes().any(|b| b != b'0');
+    let fits = hex(version, 2)
+        && version != "ff"
+        && hex(trace, 32)
+        && nonzero(trace)
+        && hex(parent, 16)
+        && nonzero(parent)
+        && hex(flags, 2)
+        && (version != "00" || parts.next().is_none());
+    fits.then(|| trace.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_well_formed_traceparent_is_believed() {
+        let read = |text: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert("traceparent", text.parse().unwrap());
+            from_client(&headers)
+        };
+        let (trace, parent) = ("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7");
+        assert_eq!(read(&format!("00-{trace}-{parent}-01")).as_deref(), Some(trace));
+        assert_eq!(read(&format!("01-{trace}-{parent}-01-later")).as_deref(), Some(trace));
+        for bad in [
+            "", "00", &format!("00-{trace}-{parent}"), &format!("00-{trace}-{parent}-01-x"), &format!("ff-{trace}-{parent}-01"),
+            &format!("00-{}-{parent}-01", trace.to_uppercase()), &format!("00-{}-{parent}-01", "0".repeat(32)),
+            &format!("00-{trace}-{}-01", "0".repeat(16)), &format!("00-{}-{parent}-01", &trace[1..]),
+        ] {
+            assert_eq!(read(bad), None, "{bad}");
+        }
+    }
+}

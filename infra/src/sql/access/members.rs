@@ -1,0 +1,121 @@
+//! Who is on which list.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use domain::{
+    access::ports::AccessListChange,
+    error::Fault,
+    id::{AccessListId, TypedId, UserId},
+    page::{Page, PageRequest},
+};
+use entity::{
+    access_list_members::{ActiveModel, Column, Entity, Model},
+    access_lists, users,
+};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, JoinType, QueryFilter, QuerySelect, prelude::Uuid,
+};
+
+use crate::sql::{convert::uuids, error::fault, paging, write::insert_all};
+
+/// The names of the lists that a user is on.
+pub(super) async fn lists_of(db: &impl ConnectionTrait, user: UserId) -> Result<BTreeSet<String>, Fault> {
+    let members = access_lists::Entity::belongs_to(Entity).from(access_lists::Column::Id).to(Column::ListId);
+    let names: Vec<String> = access_lists::Entity::find()
+        .select_only()
+        .column(access_lists::Column::Name)
+        .join(JoinType::InnerJoin, members.into())
+        .filter(Column::UserId.eq(user.uuid()))
+        .into_tuple()
+        .all(db)
+        .await
+        .map_err(fault)?;
+    Ok(names.into_iter().collect())
+}
+
+/// The users on a list, the newest account first.
+pub(super) async fn page(
+    db: &impl ConnectionTrait,
+    id: AccessListId,
+    request: &PageRequest<UserId>,
+) -> Result<Page<UserId>, Fault> {
+    let select = Entity::find().filter(Column::ListId.eq(id.uuid()));
+    paging::page(db, select, Column::UserId, request, |row: Model| Ok(UserId::from_uuid(row.user_id))).await
+}
+
+/// How many users are on each of these lists; empty lists are left out.
+pub(super) async fn sizes(db: &impl ConnectionTrait, lists: &[Uuid]) -> Result<HashMap<Uuid, u64>, Fault> {
+    if lists.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let sizes: Vec<(Uuid, i64)> = Entity::find()
+        .select_only()
+        .column(Column::ListId)
+        .column_as(Column::UserId.count(), "size")
+        .filter(Column::ListId.is_in(lists.iter().copied()))
+        .group_by(Column::ListId)
+        .into_tuple()
+        .all(db)
+        .await
+        .map_err(fault)?;
+    sizes.into_iter().map(|(list, size)| Ok((list, u64::try_from(size).map_err(Fault::internal)?))).collect()
+}
+
+/// Puts users on a list and takes others off it; a user who is named in both is taken off. Changes nothing
+/// and returns those who are to be put on it and do not exist, if there are such.
+pub(super) async fn change(
+    tx: &impl ConnectionTrait,
+    id: AccessListId,
+    change: &AccessListChange,
+) -> Result<Vec<UserId>, Fault> {
+    if !change.add.is_empty() {
+        let exist: HashSet<Uuid> = users::Entity::find()
+            .select_only()
+            .column(users::Column::Id)
+            .filter(users::Column::Id.is_in(uuids(&change.add)))
+            .into_tuple()
+            .all(tx)
+            .await
+            .map_err(fault)?
+            .into_iter()
+            .collect();
+        let unknown: Vec<UserId> = change.add.iter().copied().filter(|user| !exist.contains(&user.uuid())).collect();
+        if !unknown.is_empty() {
+            return Ok(unknown);
+        }
+        add(tx, id, exist).await?;
+    }
+    if !change.remove.is_empty() {
+        Entity::delete_many()
+            .filter(Column::ListId.eq(id.uuid()))
+            .filter(Column::UserId.is_in(uuids(&change.remove)))
+            .exec(tx)
+            .await
+            .map_err(fault)?;
+    }
+    Ok(Vec::new())
+}
+
+/// Takes all users off a list.
+pub(super) async fn clear(tx: &impl ConnectionTrait, id: AccessListId) -> Result<(), Fault> {
+    Entity::delete_many().filter(Column::ListId.eq(id.uuid())).exec(tx).await.map_err(fault)?;
+    Ok(())
+}
+
+/// The list's row is locked, so nobody else puts the same users on it between the read and the insert.
+async fn add(tx: &impl ConnectionTrait, id: AccessListId, mut new: HashSet<Uuid>) -> Result<(), Fault> {
+    let present: Vec<Uuid> = Entity::find()
+        .select_only()
+        .column(Column::UserId)
+        .filter(Column::ListId.eq(id.uuid()))
+        .filter(Column::UserId.is_in(new.iter().copied()))
+        .into_tuple()
+        .all(tx)
+        .await
+        .map_err(fault)?;
+    for user in present {
+        new.remove(&user);
+    }
+    let rows = new.into_iter().map(|user| ActiveModel { list_id: Set(id.uuid()), user_id: Set(user) });
+    insert_all(tx, rows.collect()).await.map_err(fault)
+}

@@ -1,0 +1,101 @@
+//! Access rules and the named lists that they refer to, on SQL.
+//!
+//! A rule refers to a list by its name, in its text. Which lists the rules of a campaign refer to is noted in
+//! a table of its own when they are saved, because a list that is referred to must keep its name.
+//!
+//! What this module may not touch: what a rule means. It asks the domain for the names that a rule mentions.
+
+mod lists;
+mod members;
+mod rules;
+
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+use domain::{
+    access::{
+        lists::AccessList,
+        ports::{AccessListChange, AccessStore, ListStored},
+        rules::AccessRule,
+    },
+    admin::audit::AuditEntry,
+    error::Fault,
+    id::{AccessListId, CampaignId, UserId},
+    page::{Page, PageRequest},
+};
+
+use sea_orm::ConnectionTrait;
+
+use super::Database;
+
+/// Rules and lists in a database.
+#[derive(Clone)]
+pub struct SqlAccess {
+    db: Database,
+}
+
+impl SqlAccess {
+    /// Over a database that is connected.
+    #[must_use]
+    pub const fn new(db: Database) -> Self {
+        Self { db }
+    }
+}
+
+/// Takes away the rules of a campaign that is deleted, and the note of the lists that they refer to.
+pub(super) async fn forget_campaign(tx: &impl ConnectionTrait, campaign: CampaignId) -> Result<(), Fault> {
+    rules::delete(tx, campaign).await
+}
+
+#[async_trait]
+impl AccessStore for SqlAccess {
+    async fn rules(&self, campaign: CampaignId) -> Result<Vec<AccessRule>, Fault> {
+        rules::of(self.db.reader(), campaign).await
+    }
+
+    async fn replace_rules(&self, campaign: CampaignId, rules: &[AccessRule], audit: &AuditEntry) -> Result<(), Fault> {
+        rules::replace(&self.db, campaign, rules, audit).await
+    }
+
+    async fn known_lists(&self, names: &[String]) -> Result<BTreeSet<String>, Fault> {
+        lists::known(self.db.reader(), names).await
+    }
+
+    async fn lists_of(&self, user: UserId) -> Result<BTreeSet<String>, Fault> {
+        members::lists_of(self.db.reader(), user).await
+    }
+
+    async fn create_list(
+        &self,
+        id: AccessListId,
+        change: &AccessListChange,
+        audit: &AuditEntry,
+    ) -> Result<ListStored, Fault> {
+        lists::create(&self.db, id, change, audit).await
+    }
+
+    async fn update_list(
+        &self,
+        id: AccessListId,
+        change: &AccessListChange,
+        audit: &AuditEntry,
+    ) -> Result<ListStored, Fault> {
+        lists::update(&self.db, id, change, audit).await
+    }
+
+    async fn delete_list(&self, id: AccessListId, audit: &AuditEntry) -> Result<ListStored, Fault> {
+        lists::delete(&self.db, id, audit).await
+    }
+
+    async fn list(&self, id: AccessListId) -> Result<Option<AccessList>, Fault> {
+        lists::find(self.db.reader(), id).await
+    }
+
+    async fn lists(&self, page: &PageRequest<AccessListId>) -> Result<Page<AccessList>, Fault> {
+        lists::page(self.db.reader(), page).await
+    }
+
+    async fn members(&self, id: AccessListId, page: &PageRequest<UserId>) -> Result<Page<UserId>, Fault> {
+        members::page(self.db.reader(), id, page).await
+    }
+}
