@@ -44,7 +44,12 @@ impl Account {
 
 /// Makes the account of this form if there is none of its phone number. An account of that phone number
 /// with another name is somebody else's.
-pub async fn ensure(ports: &Ports, services: &Services, form: &RegisterForm, roles: &[Role]) -> Result<Account, StartError> {
+pub async fn ensure(
+    ports: &Ports,
+    services: &Services,
+    form: &RegisterForm,
+    roles: &[Role],
+) -> Result<Account, StartError> {
     let administrator = |message: String| StartError::Administrator(message);
     let phone = Phone::parse(&form.phone).map_err(|error| administrator(error.to_string()))?;
     let username = Username::parse(&form.username).map_err(|error| administrator(error.to_string()))?;

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use tokio_util::{sync::CancellationToken, task::{TaskTracker, task_tracker::TaskTrackerToken}};
+use tokio_util::{
+    sync::CancellationToken,
+    task::{TaskTracker, task_tracker::TaskTrackerToken},
+};
 
 /// The stop of a process. Clones are the same stop.
 #[derive(Debug, Clone, Default)]

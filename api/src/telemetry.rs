@@ -3,6 +3,8 @@
 //! What may stand in them: ids, codes, counts, durations, causes of faults. Never a body, a token, a
 //! password, a phone number or a name.
 
+use std::io::IsTerminal;
+
 use tracing_subscriber::{EnvFilter, fmt, prelude::*};
 
 use crate::config::{Log, LogFormat};
@@ -18,7 +20,10 @@ pub fn init(log: &Log) {
     let registry = tracing_subscriber::registry().with(filter);
     // A second call would fail, and there is nothing to be done about it.
     let _ = match log.format {
-        LogFormat::Text => registry.with(fmt::layer().with_writer(std::io::stderr)).try_init(),
+        LogFormat::Text => {
+            let layer = fmt::layer().with_ansi(std::io::stderr().is_terminal());
+            registry.with(layer.with_writer(std::io::stderr)).try_init()
+        }
         LogFormat::Json => {
             let layer = fmt::layer().json().flatten_event(true).with_current_span(true).with_span_list(false);
             registry.with(layer.with_writer(std::io::stderr)).try_init()

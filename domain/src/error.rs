@@ -52,6 +52,19 @@ impl Fault {
         Self::Unavailable { part, cause: Some(cause.into()) }
     }
 
+    /// The same fault for another of those who waited for one piece of work. Causes are kept as text.
+    #[must_use]
+    pub fn again(&self) -> Self {
+        let cause = std::error::Error::source(self).map(ToString::to_string);
+        match self {
+            Self::Unauthenticated(why) => Self::Unauthenticated(why.clone()),
+            Self::Forbidden(why) => Self::Forbidden(why.clone()),
+            Self::BadInput { field, message } => Self::BadInput { field: field.clone(), message: message.clone() },
+            Self::Unavailable { part, .. } => Self::Unavailable { part, cause: cause.map(Into::into) },
+            Self::Internal(_) => Self::internal(cause.unwrap_or_default()),
+        }
+    }
+
     /// An argument that cannot be.
     pub fn bad_input(field: impl Into<String>, message: impl Into<String>) -> Self {
         Self::BadInput { field: field.into(), message: message.into() }

@@ -24,7 +24,7 @@ impl Clock for SystemClock {
         loop {
             let left = (deadline - self.now()).num_milliseconds();
             let Ok(left @ 1..) = u64::try_from(left) else { return };
-            tokio::time::sleep(Duration::from_millis(left).min(Duration::from_secs(60))).await;
+            tokio::time::sleep(Duration::from_millis(left).min(Duration::from_mins(1))).await;
         }
     }
 }

@@ -1,9 +1,9 @@
-//! New identifiers: UUIDv7, in order within a process.
+//! New identifiers: `UUIDv7`, in order within a process.
 
 use domain::{clock::Instant, id::IdSource};
 use uuid::{ContextV7, Timestamp, Uuid};
 
-/// Makes UUIDv7s. Ids of the same millisecond count up (RFC 9562, section 6.2, method 1).
+/// Makes `UUIDv7`s. Ids of the same millisecond count up (RFC 9562, section 6.2, method 1).
 pub struct UuidV7Source(std::sync::Mutex<ContextV7>);
 
 impl Default for UuidV7Source {

@@ -78,6 +78,7 @@ impl<T: OutputType> Connection<T> {
     }
 
     /// How many rows the whole list has. Counted only when it is selected.
+    #[expect(clippy::unused_async, reason = "a resolver is async")]
     async fn total_count(&self) -> Result<u64> {
         self.total.ok_or_else(|| Problem::internal("totalCount is selected and was not counted"))
     }

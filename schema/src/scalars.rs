@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 
 /// What the playground says about the `DateTime` scalar, which a library brings.
 pub(crate) const DATE_TIME: &str =
-    "An instant, as RFC 3339 text in UTC: `2026-11-11T10:00:00Z`. Input may have another offset.";
+    "An instant, as RFC 3339 text in UTC: `2026-11-11T10:00:00+00:00`. Input may have another offset.";
 
 /// What the playground says about the `Decimal` scalar, which a library brings.
 pub(crate) const DECIMAL: &str = "An exact decimal number. Answers are text, such as `\"9.99\"`, so that no client reads \

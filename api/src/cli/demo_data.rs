@@ -96,7 +96,11 @@ pub(super) fn sales() -> [Sale; 3] {
             ends_in: week,
             rules: vec![
                 rule("of age", "user.age >= 18", "This is for those who are 18 or older."),
-                rule("with work", r#"user.workStatus != "UNEMPLOYED" && user.workStatus != "STUDENT""#, "This is for those who have work."),
+                rule(
+                    "with work",
+                    r#"user.workStatus != "UNEMPLOYED" && user.workStatus != "STUDENT""#,
+                    "This is for those who have work.",
+                ),
             ],
             note: "ask for its eligibility as each of the customers",
         },

@@ -1,9 +1,6 @@
 //! What a configuration must be beyond the types of its keys, and the values that follow from others.
 
-use std::{
-    fmt::Write as _,
-    path::Path,
-};
+use std::{fmt::Write as _, path::Path};
 
 use tracing_subscriber::EnvFilter;
 

@@ -94,9 +94,7 @@ impl From<FigmentError> for ConfigError {
 /// What is wrong with a value. What may hold a secret is not repeated.
 fn meaning(key: &str, kind: &Kind) -> String {
     match kind {
-        Kind::InvalidType(_, expected) if expected.starts_with("struct ") => {
-            "is a section and not a value".to_owned()
-        }
+        Kind::InvalidType(_, expected) if expected.starts_with("struct ") => "is a section and not a value".to_owned(),
         Kind::InvalidType(..) | Kind::InvalidValue(..) if key.ends_with("password") || key.ends_with("url") => {
             "must be a text, in quotes".to_owned()
         }

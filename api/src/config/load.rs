@@ -34,8 +34,8 @@ pub fn load(flags: &Flags, environment: impl IntoIterator<Item = (String, String
     let mut layers = Figment::from(Layer::new("default.toml", parse(Path::new("default.toml"), DEFAULTS)?));
     let from_environment = environment::values(environment, &layers);
     if let Some(path) = &flags.file {
-        let text = std::fs::read_to_string(path)
-            .map_err(|cause| ConfigError::Unreadable { path: path.clone(), cause })?;
+        let text =
+            std::fs::read_to_string(path).map_err(|cause| ConfigError::Unreadable { path: path.clone(), cause })?;
         layers = layers.merge(Layer::new(&path.display().to_string(), parse(path, &text)?));
     }
     let mut config: Config = layers

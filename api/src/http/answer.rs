@@ -31,7 +31,8 @@ impl Form {
             for range in value.to_str().unwrap_or_default().split(',') {
                 let mut parts = range.split(';').map(str::trim);
                 let media = parts.next().unwrap_or_default().to_ascii_lowercase();
-                let liking = parts.find_map(|part| part.strip_prefix("q=")).map_or(1.0, |q| q.parse::<f32>().unwrap_or(0.0));
+                let liking =
+                    parts.find_map(|part| part.strip_prefix("q=")).map_or(1.0, |q| q.parse::<f32>().unwrap_or(0.0));
                 match media.as_str() {
                     JSON => json = liking,
                     GRAPHQL => graphql = liking,

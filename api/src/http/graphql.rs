@@ -23,7 +23,11 @@ use super::{
 /// The code of a request that no client of ours sends by mistake of its user.
 const BAD: &str = "BAD_USER_INPUT";
 
-pub(super) async fn post(State(http): State<Arc<Http>>, Extension(trace): Extension<Trace>, request: Request) -> Response {
+pub(super) async fn post(
+    State(http): State<Arc<Http>>,
+    Extension(trace): Extension<Trace>,
+    request: Request,
+) -> Response {
     let form = Form::wanted(request.headers());
     if !is_json(request.headers()) {
         return answer::refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE, BAD, "send the operation as application/json");

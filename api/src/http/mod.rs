@@ -52,7 +52,13 @@ pub struct Http {
 impl Http {
     /// Builds the graph over the use cases.
     #[must_use]
-    pub fn new(services: &Arc<Services>, world: &World, readiness: Readiness, shutdown: Shutdown, server: &Server) -> Self {
+    pub fn new(
+        services: &Arc<Services>,
+        world: &World,
+        readiness: Readiness,
+        shutdown: Shutdown,
+        server: &Server,
+    ) -> Self {
         Self {
             graph: schema::whole(services.clone()),
             services: services.clone(),

@@ -23,8 +23,8 @@ pub(super) struct Trace(pub(super) String);
 const HEADER: HeaderName = HeaderName::from_static("x-trace-id");
 
 pub(super) async fn trace(State(http): State<Arc<Http>>, mut request: Request, next: Next) -> Response {
-    let id = from_client(request.headers())
-        .unwrap_or_else(|| http.ids.uuid(http.services.clock.now()).simple().to_string());
+    let id =
+        from_client(request.headers()).unwrap_or_else(|| http.ids.uuid(http.services.clock.now()).simple().to_string());
     // The path alone: a query string may hold what is nobody's business.
     let path = request.uri().path().to_owned();
     let span = tracing::info_span!("request", trace_id = id, method = %request.method(), path);
@@ -91,9 +91,15 @@ mod tests {
         assert_eq!(read(&format!("00-{trace}-{parent}-01")).as_deref(), Some(trace));
         assert_eq!(read(&format!("01-{trace}-{parent}-01-later")).as_deref(), Some(trace));
         for bad in [
-            "", "00", &format!("00-{trace}-{parent}"), &format!("00-{trace}-{parent}-01-x"), &format!("ff-{trace}-{parent}-01"),
-            &format!("00-{}-{parent}-01", trace.to_uppercase()), &format!("00-{}-{parent}-01", "0".repeat(32)),
-            &format!("00-{trace}-{}-01", "0".repeat(16)), &format!("00-{}-{parent}-01", &trace[1..]),
+            "",
+            "00",
+            &format!("00-{trace}-{parent}"),
+            &format!("00-{trace}-{parent}-01-x"),
+            &format!("ff-{trace}-{parent}-01"),
+            &format!("00-{}-{parent}-01", trace.to_uppercase()),
+            &format!("00-{}-{parent}-01", "0".repeat(32)),
+            &format!("00-{trace}-{}-01", "0".repeat(16)),
+            &format!("00-{}-{parent}-01", &trace[1..]),
         ] {
             assert_eq!(read(bad), None, "{bad}");
         }

@@ -130,7 +130,8 @@ fn admission(
     trace: Trace,
     by_header: Viewer,
     refused: Arc<AtomicBool>,
-) -> impl FnOnce(serde_json::Value) -> std::pin::Pin<Box<dyn Future<Output = async_graphql::Result<Data>> + Send>> + Send {
+) -> impl FnOnce(serde_json::Value) -> std::pin::Pin<Box<dyn Future<Output = async_graphql::Result<Data>> + Send>> + Send
+{
     move |payload| {
         let viewer = viewer::of_payload(&*http.services.access_tokens, &payload).unwrap_or(by_header);
         let admitted = match viewer {

@@ -79,7 +79,7 @@ impl Graph {
         let product = "mutation { createProduct(input: { name: \"Phone\", description: \"A phone\",
             listPrice: { amount: \"20.00\", currencyCode: CNY } }) { product { id } userErrors { code } } }";
         let product = self.data(product, json!({}), "/createProduct/product/id").await;
-        let now = chrono::DateTime::from(std::time::UNIX_EPOCH + self.now());
+        let now = chrono::DateTime::<chrono::Utc>::from(std::time::UNIX_EPOCH + self.now());
         let input = json!({
             "productId": product, "title": "Flash", "price": { "amount": "9.99", "currencyCode": "CNY" },
             "quantity": quantity, "perUserLimit": per_user_limit,

@@ -10,6 +10,7 @@ use moka::future::Cache;
 use super::{
     expression::{AttributeValue, CampaignFacts, Facts, RuleExpression, UserFacts},
     ports::AccessStore,
+    rules::AccessRule,
 };
 use crate::{
     clock::Clock,
@@ -139,11 +140,9 @@ impl Eligibility {
         self.people.invalidate_all();
     }
 
+    /// The rules of a campaign. However many ask at the same moment, they are read once.
     async fn compiled(&self, campaign: CampaignId) -> Result<Arc<[CompiledRule]>, Fault> {
-        if let Some(rules) = self.rules.get(&campaign).await {
-            return Ok(rules);
-        }
-        let compile = |rule: super::rules::AccessRule| CompiledRule {
+        let compile = |rule: AccessRule| CompiledRule {
             expression: RuleExpression::compile(&rule.expression)
                 .inspect_err(
                     |error| tracing::error!(%campaign, rule = rule.name, %error, "a stored rule does not compile"),
@@ -152,21 +151,16 @@ impl Eligibility {
             name: rule.name,
             message: rule.message,
         };
-        let rules: Arc<[CompiledRule]> = self.store.rules(campaign).await?.into_iter().map(compile).collect();
-        self.rules.insert(campaign, Arc::clone(&rules)).await;
-        Ok(rules)
+        let read = async { Ok(self.store.rules(campaign).await?.into_iter().map(compile).collect()) };
+        self.rules.try_get_with(campaign, read).await.map_err(|fault: Arc<Fault>| fault.again())
     }
 
     async fn person(&self, id: UserId) -> Result<Option<Arc<Person>>, Fault> {
-        if let Some(person) = self.people.get(&id).await {
-            return Ok(person);
-        }
-        let person = match self.users.by_id(id).await? {
-            Some(user) => Some(Arc::new(Person { user, lists: self.store.lists_of(id).await? })),
-            None => None,
+        let read = async {
+            let Some(user) = self.users.by_id(id).await? else { return Ok(None) };
+            Ok(Some(Arc::new(Person { user, lists: self.store.lists_of(id).await? })))
         };
-        self.people.insert(id, person.clone()).await;
-        Ok(person)
+        self.people.try_get_with(id, read).await.map_err(|fault: Arc<Fault>| fault.again())
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use chrono::SubsecRound;
 use rust_decimal::Decimal;
 
 use super::{
@@ -242,8 +243,9 @@ impl Campaigns {
             campaign.payment_window_seconds = refusals.keep(seconds).unwrap_or(campaign.payment_window_seconds);
         }
         let rescheduled = form.starts_at.is_some() || form.ends_at.is_some();
-        campaign.starts_at = form.starts_at.unwrap_or(campaign.starts_at);
-        campaign.ends_at = form.ends_at.unwrap_or(campaign.ends_at);
+        // In whole milliseconds, as they are stored: what is answered now is what is read later.
+        campaign.starts_at = form.starts_at.unwrap_or(campaign.starts_at).trunc_subsecs(3);
+        campaign.ends_at = form.ends_at.unwrap_or(campaign.ends_at).trunc_subsecs(3);
         if rescheduled && campaign.ends_at <= campaign.starts_at {
             refusals.push(Refusal::at(Code::InvalidSchedule, "endsAt", "a campaign ends after it starts"));
         } else if rescheduled && campaign.ends_at <= self.clock.now() {

@@ -49,7 +49,7 @@ impl Catalog {
     /// A campaign, drafts too: whoever calls decides who may see those.
     pub async fn find(&self, id: CampaignId) -> Result<Option<Arc<Campaign>>, Fault> {
         let read = async { Ok(self.reader.by_ids(&[id]).await?.pop().map(Arc::new)) };
-        self.cache.try_get_with(id, read).await.map_err(|fault: Arc<Fault>| shared(&fault))
+        self.cache.try_get_with(id, read).await.map_err(|fault: Arc<Fault>| fault.again())
     }
 
     /// Many campaigns at once; unknown ids are left out.
@@ -109,13 +109,5 @@ impl Catalog {
             }
         }
         Ok(campaign.unallocated())
-    }
-}
-
-/// A fault that many waiters of one read share.
-fn shared(fault: &Fault) -> Fault {
-    match fault {
-        Fault::Unavailable { part, .. } => Fault::Unavailable { part, cause: Some(fault.to_string().into()) },
-        other => Fault::internal(format!("{other}: {:?}", std::error::Error::source(other).map(ToString::to_string))),
     }
 }

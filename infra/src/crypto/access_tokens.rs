@@ -1,4 +1,4 @@
-//! Access tokens: JWTs in the profile of RFC 9068, signed with EdDSA.
+//! Access tokens: JWTs in the profile of RFC 9068, signed with Ed25519 (JOSE `EdDSA`).
 
 use std::sync::Arc;
 

@@ -55,7 +55,10 @@ impl Argon2Passwords {
         Ok(Self { turns: Arc::new(Semaphore::new(bounds.concurrent)), inside: AtomicUsize::new(0), bounds, nobody })
     }
 
-    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> Result<T, Fault> + Send + 'static) -> Result<T, Fault> {
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, Fault> {
         let inside = self.inside.fetch_add(1, Ordering::Relaxed);
         let _inside = Inside(&self.inside);
         if inside >= self.bounds.concurrent + self.bounds.waiting {

@@ -1,6 +1,10 @@
 //! Pages by key: newest first, from a cursor on.
 
-use domain::{error::Fault, id::TypedId, page::{Page, PageRequest}};
+use domain::{
+    error::Fault,
+    id::TypedId,
+    page::{Page, PageRequest},
+};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 
 use super::error::fault;
@@ -34,7 +38,11 @@ where
     Ok(Page::from_rows(request, items, total))
 }
 
-async fn count<E: EntityTrait, C: ColumnTrait>(db: &impl ConnectionTrait, select: Select<E>, key: C) -> Result<u64, Fault> {
+async fn count<E: EntityTrait, C: ColumnTrait>(
+    db: &impl ConnectionTrait,
+    select: Select<E>,
+    key: C,
+) -> Result<u64, Fault> {
     let count: Option<i64> =
         select.select_only().column_as(key.count(), "total").into_tuple().one(db).await.map_err(fault)?;
     u64::try_from(count.unwrap_or(0)).map_err(Fault::internal)

@@ -17,7 +17,7 @@ use domain::{
     money::{Currency, Money},
     order::{
         Order, OrderStatus,
-        ports::{Closed, LedgerStore, OrderStore, Paid, Payment, ToppedUp, TopUp},
+        ports::{Closed, LedgerStore, OrderStore, Paid, Payment, TopUp, ToppedUp},
         status::OrderChange,
     },
     spike::{Hold, stock::RequestKey},
@@ -29,7 +29,7 @@ use infra::sql::{
     admin::SqlCampaigns,
     order::{SqlLedger, SqlOrders},
 };
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 
 pub(crate) mod closing;
 pub(crate) mod ledger;
@@ -99,6 +99,7 @@ pub(crate) fn user(number: u128) -> UserId {
 }
 
 /// A key of an attempt.
+#[expect(clippy::unnecessary_wraps, reason = "as holds, payments and top-ups have it")]
 pub(crate) fn key(text: &str) -> Option<RequestKey> {
     Some(RequestKey::parse(text).unwrap())
 }
@@ -249,7 +250,13 @@ impl Shop {
     }
 
     /// Tops a balance up.
-    pub(crate) async fn top_up(&self, user: UserId, minor: i64, by: Option<UserId>, request_key: Option<RequestKey>) -> ToppedUp {
+    pub(crate) async fn top_up(
+        &self,
+        user: UserId,
+        minor: i64,
+        by: Option<UserId>,
+        request_key: Option<RequestKey>,
+    ) -> ToppedUp {
         let amount = Money::new(minor, Currency::Cny);
         let top_up = TopUp { user, amount, request_key, at: start(), entry: self.ids.next(start()) };
         self.ledger.top_up(&top_up, &self.audit(by)).await.unwrap()
@@ -281,8 +288,10 @@ impl Shop {
 
     /// The movements of an order's units, and who made them.
     pub(crate) async fn movements(&self, order: OrderId) -> Vec<(String, Option<UserId>)> {
-        let of_order = stock_movements::Entity::find().filter(stock_movements::Column::OrderId.eq(order.uuid()));
-        let rows = of_order.all(self.db.reader()).await.unwrap();
+        let rows = stock_movements::Entity::find()
+            .filter(stock_movements::Column::OrderId.eq(order.uuid()))
+            .order_by_asc(stock_movements::Column::At);
+        let rows = rows.all(self.db.reader()).await.unwrap();
         rows.into_iter().map(|row| (row.kind, row.actor.map(UserId::from_uuid))).collect()
     }
 

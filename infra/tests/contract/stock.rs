@@ -263,9 +263,13 @@ pub async fn adjusting_never_goes_below_what_is_held(bench: Bench) {
     bench.store.load(bench.stock(5, 5)).await.unwrap();
     held(bench.reserve(1, 1, 3).await);
     assert_eq!(bench.store.adjust(campaign(), -3).await.unwrap(), StockAdjusted::TooFewAvailable { available: 2 });
-    assert!(matches!(bench.store.adjust(campaign(), -2).await.unwrap(), StockAdjusted::Adjusted(level) if level.available == 0));
+    assert!(
+        matches!(bench.store.adjust(campaign(), -2).await.unwrap(), StockAdjusted::Adjusted(level) if level.available == 0)
+    );
     assert_eq!(bench.reserve(2, 2, 1).await, Reserved::SoldOut);
-    assert!(matches!(bench.store.adjust(campaign(), 4).await.unwrap(), StockAdjusted::Adjusted(level) if level.quantity == 7));
+    assert!(
+        matches!(bench.store.adjust(campaign(), 4).await.unwrap(), StockAdjusted::Adjusted(level) if level.quantity == 7)
+    );
     bench.assert_level(4, 3).await;
 }
 
@@ -342,9 +346,13 @@ pub async fn does_what_the_model_does(bench: Bench, steps: Vec<Step>) {
                         assert_eq!(request.order_id, id(u128::from(*order)));
                     }
                     (Some((_, before)), Reserved::KeyReused) if *before != units => {}
-                    (None, Reserved::LimitExceeded { holding: told, .. }) if holding + units > LIMIT => assert_eq!(*told, holding),
+                    (None, Reserved::LimitExceeded { holding: told, .. }) if holding + units > LIMIT => {
+                        assert_eq!(*told, holding)
+                    }
                     (None, Reserved::SoldOut) if holding + units <= LIMIT && left == 0 => {}
-                    (None, Reserved::Insufficient { remaining }) if holding + units <= LIMIT && left < units && left > 0 => {
+                    (None, Reserved::Insufficient { remaining })
+                        if holding + units <= LIMIT && left < units && left > 0 =>
+                    {
                         assert_eq!(*remaining, left);
                     }
                     (None, Reserved::Held { remaining, .. }) if holding + units <= LIMIT && units <= left => {

@@ -54,7 +54,6 @@ impl<G: Graph> AdminQuery<G> {
     ///
     /// Errors: `UNAUTHENTICATED`, `FORBIDDEN`, `BAD_USER_INPUT`.
     #[graphql(complexity = "connection::cost(first, last, child_complexity)")]
-    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
     async fn users(
         &self,
         ctx: &Context<'_>,

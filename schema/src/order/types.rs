@@ -22,7 +22,6 @@ impl<G: Graph> UserInOrder<G> {
     ///
     /// Errors: `BAD_USER_INPUT`.
     #[graphql(complexity = "connection::cost(first, last, child_complexity)")]
-    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
     async fn orders(
         &self,
         ctx: &Context<'_>,

@@ -36,7 +36,6 @@ impl<G: Graph> SpikeQuery<G> {
     ///
     /// Errors: `BAD_USER_INPUT`.
     #[graphql(complexity = "connection::cost(first, last, child_complexity)")]
-    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
     async fn campaigns(
         &self,
         ctx: &Context<'_>,

@@ -126,10 +126,7 @@ pub(super) async fn book(tx: &impl ConnectionTrait, entry: &Entry<'_>) -> Result
         user_id: Set(user.map(TypedId::uuid)),
         amount_minor: Set(minor),
     };
-    let both = vec![
-        posting(WALLET, Some(entry.user), to_wallet),
-        posting(entry.kind.account(), None, -to_wallet),
-    ];
+    let both = vec![posting(WALLET, Some(entry.user), to_wallet), posting(entry.kind.account(), None, -to_wallet)];
     Ok(insert_all(tx, both).await?)
 }
 

@@ -7,7 +7,7 @@ use domain::{
     admin::audit::AuditEntry,
     error::Fault,
     id::{TypedId, UserId},
-    order::ports::{LedgerStore, ToppedUp, TopUp},
+    order::ports::{LedgerStore, TopUp, ToppedUp},
 };
 use entity::{postings, wallets};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
@@ -114,7 +114,8 @@ impl LedgerStore for SqlLedger {
                 .all(self.db.reader())
                 .await
                 .map_err(fault)?;
-            balances.extend(wallets.into_iter().map(|wallet| (UserId::from_uuid(wallet.user_id), wallet.balance_minor)));
+            balances
+                .extend(wallets.into_iter().map(|wallet| (UserId::from_uuid(wallet.user_id), wallet.balance_minor)));
         }
         Ok(balances.into_iter().collect())
     }

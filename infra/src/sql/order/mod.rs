@@ -98,7 +98,13 @@ impl OrderStore for SqlOrders {
         attempt::retried(|| closing::cancel(&self.db, &self.ids, order, owner, at)).await
     }
 
-    async fn refund(&self, order: OrderId, at: Instant, entry: JournalEntryId, audit: &AuditEntry) -> Result<Closed, Fault> {
+    async fn refund(
+        &self,
+        order: OrderId,
+        at: Instant,
+        entry: JournalEntryId,
+        audit: &AuditEntry,
+    ) -> Result<Closed, Fault> {
         attempt::retried(|| payment::refund(&self.db, &self.ids, order, at, entry, audit)).await
     }
 

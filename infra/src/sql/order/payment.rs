@@ -82,10 +82,8 @@ pub(super) async fn refund(
 ) -> Result<Closed, Setback> {
     let tx = db.begin().await?;
     let Some(order) = locked(&tx, id).await? else { return Ok(Closed::NotFound) };
-    let refunded = arrow(OrderStatus::Paid, OrderStatus::Refunded, at)
-        .filter(orders::Column::Id.eq(id.uuid()))
-        .exec(&tx)
-        .await?;
+    let refunded =
+        arrow(OrderStatus::Paid, OrderStatus::Refunded, at).filter(orders::Column::Id.eq(id.uuid())).exec(&tx).await?;
     if refunded.rows_affected == 0 {
         return Ok(Closed::Not(order));
     }

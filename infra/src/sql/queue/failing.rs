@@ -6,10 +6,7 @@ use domain::{
     id::{OrderId, TypedId},
 };
 use entity::queue_messages;
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, UpdateMany,
-    sea_query::Expr,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, UpdateMany, sea_query::Expr};
 
 use super::options::QueueOptions;
 use crate::sql::{

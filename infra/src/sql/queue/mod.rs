@@ -154,9 +154,6 @@ impl MessageBus for SqlQueue {
         let tx = self.db.snapshot().await?;
         let dead = queue_messages::Entity::find().filter(queue_messages::Column::DeadAt.is_not_null());
         let waiting = queue_messages::Entity::find().filter(queue_messages::Column::DeadAt.is_null());
-        Ok(Backlog {
-            waiting: waiting.count(&tx).await.map_err(fault)?,
-            dead: dead.count(&tx).await.map_err(fault)?,
-        })
+        Ok(Backlog { waiting: waiting.count(&tx).await.map_err(fault)?, dead: dead.count(&tx).await.map_err(fault)? })
     }
 }

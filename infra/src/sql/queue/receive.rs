@@ -70,7 +70,11 @@ impl SqlQueue {
     }
 
     /// The deliveries of these rows. One that cannot be read is put aside on the spot: no try would change it.
-    async fn put_unreadable_aside(&self, rows: Vec<queue_messages::Model>, now: Instant) -> Result<Vec<Delivery>, Fault> {
+    async fn put_unreadable_aside(
+        &self,
+        rows: Vec<queue_messages::Model>,
+        now: Instant,
+    ) -> Result<Vec<Delivery>, Fault> {
         let mut readable = Vec::with_capacity(rows.len());
         for row in rows {
             let tag = OrderId::from_uuid(row.order_id);

@@ -29,12 +29,29 @@ pub(crate) enum Step {
     Place(Vec<Ask>),
     /// A batch is delivered again.
     Again,
-    Pay { order: prop::sample::Index, by_owner: bool, key: Option<u8> },
-    Cancel { order: prop::sample::Index, by_owner: Option<bool> },
-    Expire { max: usize },
-    Refund { order: prop::sample::Index },
-    TopUp { user: u128, units: i64, key: Option<u8> },
-    Wait { seconds: i64 },
+    Pay {
+        order: prop::sample::Index,
+        by_owner: bool,
+        key: Option<u8>,
+    },
+    Cancel {
+        order: prop::sample::Index,
+        by_owner: Option<bool>,
+    },
+    Expire {
+        max: usize,
+    },
+    Refund {
+        order: prop::sample::Index,
+    },
+    TopUp {
+        user: u128,
+        units: i64,
+        key: Option<u8>,
+    },
+    Wait {
+        seconds: i64,
+    },
 }
 
 pub(crate) fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -170,7 +187,9 @@ async fn take(shop: &Shop, model: &mut Model, step: Step) {
             let expired = shop.orders.expire(model.now, max).await.unwrap();
             let expired: Vec<OrderId> = expired.iter().map(|change| change.order.id).collect();
             assert_eq!(expired, due.iter().map(|order| order.id).collect::<Vec<_>>());
-            due.into_iter().for_each(|order| order.status = OrderStatus::Expired);
+            for order in due {
+                order.status = OrderStatus::Expired;
+            }
         }
         Step::Refund { order } => {
             let Some(index) = model.pick(order) else { return };
@@ -211,8 +230,7 @@ async fn place(shop: &Shop, model: &mut Model, asks: Vec<Ask>) {
     }
     let placed = shop.orders.place(&holds, model.now).await.unwrap();
     let placed: Vec<_> = placed.iter().map(|change| (change.order.id, change.order.status)).collect();
-    let expected: Vec<_> =
-        holds.iter().zip(asks).map(|(hold, ask)| (hold.order_id, model.admit(hold, ask))).collect();
+    let expected: Vec<_> = holds.iter().zip(asks).map(|(hold, ask)| (hold.order_id, model.admit(hold, ask))).collect();
     assert_eq!(placed, expected);
     model.last_batch = holds;
 }

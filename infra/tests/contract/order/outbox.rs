@@ -52,7 +52,10 @@ pub(crate) async fn a_note_shows_its_own_change(shop: &Shop) {
     let order = shop.paid(sale, user(1)).await;
     shop.refund(order.id).await.unwrap();
     let notes = shop.orders.follow_ups(deadline(), 100).await.unwrap();
-    let shown: Vec<_> = notes.iter().map(|note| (note.order.status, note.order.version, note.order.paid_at, note.order.closed_at)).collect();
+    let shown: Vec<_> = notes
+        .iter()
+        .map(|note| (note.order.status, note.order.version, note.order.paid_at, note.order.closed_at))
+        .collect();
     assert_eq!(
         shown,
         [

@@ -48,7 +48,10 @@ pub(crate) async fn a_key_is_one_orders(shop: &Shop) {
     let others = shop.order(sale, user(2)).await;
     assert!(matches!(shop.pay(first.id, user(1), key("p"), in_time()).await, Paid::Now(_)));
     assert!(matches!(shop.pay(second.id, user(1), key("p"), in_time()).await, Paid::KeyReused));
-    assert!(matches!(shop.pay(id(404), user(1), key("p"), in_time()).await, Paid::KeyReused), "before it is looked for");
+    assert!(
+        matches!(shop.pay(id(404), user(1), key("p"), in_time()).await, Paid::KeyReused),
+        "before it is looked for"
+    );
     assert!(matches!(shop.pay(others.id, user(2), key("p"), in_time()).await, Paid::Now(_)), "a user's own keys");
     assert_eq!(shop.stored(second.id).await, second);
     // A key of a payment that failed is free.

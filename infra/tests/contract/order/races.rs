@@ -30,9 +30,11 @@ pub(crate) async fn one_of_pay_cancel_and_expire_wins(shop: &Shop) {
         let order = shop.order(sale, buyer).await;
         let orders = [Arc::clone(&shop.orders), Arc::clone(&shop.orders), Arc::clone(&shop.orders)];
         let [first, second, third] = orders;
-        let payment = Payment { order: order.id, user: buyer, request_key: key("p"), at: in_time(), entry: id(round + 1) };
+        let payment =
+            Payment { order: order.id, user: buyer, request_key: key("p"), at: in_time(), entry: id(round + 1) };
         let pay = async move { matches!(first.pay(&payment).await.unwrap(), Paid::Now(_)) };
-        let cancel = async move { matches!(second.cancel(order.id, Some(buyer), deadline()).await.unwrap(), Closed::Now(_)) };
+        let cancel =
+            async move { matches!(second.cancel(order.id, Some(buyer), deadline()).await.unwrap(), Closed::Now(_)) };
         let expire = async move { !third.expire(deadline(), 10).await.unwrap().is_empty() };
         let mut contenders: Vec<std::pin::Pin<Box<dyn Future<Output = bool> + Send>>> =
             vec![Box::pin(pay), Box::pin(cancel), Box::pin(expire)];

@@ -75,11 +75,14 @@ pub(crate) async fn a_list_has_filters_and_pages(shop: &Shop) {
         shop.orders.list(&filter, &PageRequest { limit: 2, with_total: true, ..request }).await.unwrap()
     };
     let first = page(PageRequest::default()).await;
-    assert_eq!((ids(&first.items), first.has_previous, first.has_next, first.total), (pick(&[0, 1]), false, true, Some(5)));
+    assert_eq!(
+        (ids(&first.items), first.has_previous, first.has_next, first.total),
+        (pick(&[0, 1]), false, true, Some(5))
+    );
     let next = page(PageRequest { after: Some(newest[1]), ..PageRequest::default() }).await;
     assert_eq!((ids(&next.items), next.has_previous, next.has_next), (pick(&[2, 3]), true, true));
-    let last = page(PageRequest { backward: true, ..PageRequest::default() }).await;
-    assert_eq!((ids(&last.items), last.has_previous, last.has_next), (pick(&[3, 4]), true, false));
+    let end = page(PageRequest { backward: true, ..PageRequest::default() }).await;
+    assert_eq!((ids(&end.items), end.has_previous, end.has_next), (pick(&[3, 4]), true, false));
     let before = page(PageRequest { backward: true, before: Some(newest[3]), ..PageRequest::default() }).await;
     assert_eq!((ids(&before.items), before.has_previous, before.has_next), (pick(&[1, 2]), true, true));
 }

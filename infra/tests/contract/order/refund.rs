@@ -39,7 +39,9 @@ pub(crate) async fn only_what_is_paid_is_refunded(shop: &Shop) {
     let order = shop.order(sale, user(1)).await;
     assert!(matches!(shop.refund(order.id).await.unwrap(), Closed::Not(found) if found == order));
     shop.orders.cancel(order.id, None, start()).await.unwrap();
-    assert!(matches!(shop.refund(order.id).await.unwrap(), Closed::Not(found) if found.status == OrderStatus::Cancelled));
+    assert!(
+        matches!(shop.refund(order.id).await.unwrap(), Closed::Not(found) if found.status == OrderStatus::Cancelled)
+    );
     assert!(matches!(shop.refund(id(404)).await.unwrap(), Closed::NotFound));
     assert_eq!((shop.balance(user(1)).await, shop.audited().await), (None, 0));
 }

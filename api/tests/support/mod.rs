@@ -1,0 +1,29 @@
+//! A whole shop in the process of a test, driven through its public graph alone.
+//!
+//! ```ignore
+//! #[path = "../support/mod.rs"]
+//! mod support;
+//!
+//! let shop = support::TestShop::start().await;
+//! let campaign = shop.live_campaign(10, 1).await;
+//! let buyer = shop.register_customer().await;
+//! let order = shop.grab(&buyer, &campaign).await;
+//! shop.wait_for_status(&buyer.token, &order, "PENDING_PAYMENT").await;
+//! ```
+//! Each shop has its own directory, port and database, so tests run beside each other. Nothing here sleeps to
+//! wait for something: what is waited for is asked for, within a bound ([`wait_until`]).
+#![allow(dead_code, unused_imports, reason = "each test binary uses its own part of this")]
+
+pub mod builder;
+pub mod client;
+pub mod sale;
+pub mod shop;
+pub mod socket;
+pub mod wait;
+
+pub use builder::Builder;
+pub use client::Graph;
+pub use sale::{CampaignSpec, Customer};
+pub use shop::TestShop;
+pub use socket::{Frame, Socket, Subscription};
+pub use wait::{PATIENCE, within, wait_until};
