@@ -67,7 +67,7 @@ async fn every_accepted_grab_survives_sigkill() {
 
     let seed = std::env::var("SPIKE_TEST_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(20_261_123);
     let mut random = StdRng::seed_from_u64(seed);
-    let (mut accepted_in_all, mut lost, mut oversold) = (0, 0, 0);
+    let (mut accepted_in_all, mut accepted_before_a_kill, mut lost, mut oversold) = (0, 0, 0, 0);
     for round in 0..KILLS {
         let campaign = admin.live_campaign(UNITS, 1).await;
         let told = Arc::new(Told::default());
@@ -102,6 +102,7 @@ async fn every_accepted_grab_survives_sigkill() {
         let units: u64 = orders.iter().filter(|o| o.3 == "PENDING_PAYMENT").map(|o| o.2).sum();
         oversold += units.saturating_sub(u64::from(UNITS));
         accepted_in_all += told_yes.len();
+        accepted_before_a_kill += before_the_kill.len();
 
         assert_eq!(units, u64::from(UNITS), "round {round}: demand exceeds supply, so all is sold: {report:#}");
         assert_eq!(report["balanced"], true, "round {round}: {report:#}");
@@ -113,7 +114,10 @@ async fn every_accepted_grab_survives_sigkill() {
             assert_eq!(*owner, buyers[*buyer].1, "round {round}: the order is its buyer's");
         }
     }
-    println!("kills {KILLS}, accepted {accepted_in_all}, lost {lost}, oversold {oversold} (seed {seed})");
+    println!(
+        "kills {KILLS}, accepted {accepted_in_all} ({accepted_before_a_kill} before a kill), lost {lost}, oversold {oversold} (seed {seed})"
+    );
+    assert!(accepted_before_a_kill > 0, "the kills came before anybody was told yes");
     assert_eq!((lost, oversold), (0, 0));
     server.kill().await.unwrap();
 }

@@ -12,7 +12,7 @@
 //! ```
 //! Each shop has its own directory, port and database, so tests run beside each other. Nothing here sleeps to
 //! wait for something: what is waited for is asked for, within a bound ([`wait_until`]).
-#![allow(dead_code, unused_imports, reason = "each test binary uses its own part of this")]
+#![allow(dead_code, unused_imports, unreachable_pub, reason = "each test binary uses its own part of this")]
 
 pub mod builder;
 pub mod client;

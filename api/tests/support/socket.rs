@@ -122,6 +122,11 @@ impl Subscription {
         assert_eq!(message, json!({ "type": "complete", "id": self.id }));
     }
 
+    /// The next thing on the socket, whatever it is.
+    pub async fn frame(&mut self) -> Frame {
+        self.socket.next().await
+    }
+
     /// The socket has to be closed: with which code and reason.
     pub async fn closed(&mut self) -> (u16, String) {
         match self.socket.next().await {

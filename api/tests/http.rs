@@ -1,0 +1,216 @@
+//! HTTP and WebSocket as a client meets them: forms of requests and answers, who is who, health, and the end.
+
+mod support;
+
+use domain::testing::instant;
+use serde_json::{Value, json};
+use support::{Frame, TestShop, within};
+
+const ME: &str = "{ me { username } }";
+
+#[tokio::test]
+async fn only_json_of_bounded_size_is_read() {
+    let shop = TestShop::builder().with("server.body_limit", "2048").start().await;
+    let post = |media: &'static str, body: String| {
+        shop.http().post(shop.url("/graphql")).header("content-type", media).body(body).send()
+    };
+    let good = json!({ "query": "{ __typename }" }).to_string();
+    for (media, body, status) in [
+        ("application/json", good.clone(), 200),
+        ("Application/JSON; charset=utf-8", good.clone(), 200),
+        ("text/plain", good.clone(), 415),
+        ("application/x-www-form-urlencoded", "query={__typename}".to_owned(), 415),
+        ("multipart/form-data; boundary=x", "--x--".to_owned(), 415),
+        ("application/jsonp", good.clone(), 415),
+        ("application/json", "{\"query\":".to_owned(), 400),
+        ("application/json", "[]".to_owned(), 400),
+        ("application/json", "\"{ __typename }\"".to_owned(), 400),
+        ("application/json", json!({ "query": "x".repeat(3000) }).to_string(), 413),
+    ] {
+        let answer = post(media, body.clone()).await.unwrap();
+        assert_eq!(answer.status(), status, "{media}: {body}");
+        let answer: Value = answer.json().await.unwrap();
+        assert_eq!(answer["errors"][0]["extensions"]["code"].is_string(), status != 200, "{answer}");
+    }
+    // A mutation in a GET would be one that a link can trigger.
+    let get = shop.http().get(shop.url("/graphql?query={__typename}")).send().await.unwrap();
+    assert_eq!((get.status().as_u16(), get.headers()["allow"].to_str().unwrap()), (405, "POST"));
+    shop.stop().await;
+}
+
+#[tokio::test]
+async fn the_form_of_the_answer_is_the_one_asked_for() {
+    let shop = TestShop::start().await;
+    let ask = async |accept: &str, query: &str| {
+        let request = shop.http().post(shop.url("/graphql")).header("accept", accept).json(&json!({ "query": query }));
+        let answer = request.send().await.unwrap();
+        let media = answer.headers()["content-type"].to_str().unwrap().split(';').next().unwrap().to_owned();
+        (answer.status().as_u16(), media, answer.json::<Value>().await.unwrap())
+    };
+    let (json, graphql) = ("application/json", "application/graphql-response+json");
+    for (accept, query, status, media) in [
+        ("*/*", ME, 200, json),
+        (json, "{ nothing }", 200, json),
+        (graphql, ME, 200, graphql),
+        (graphql, "{ nothing }", 400, graphql),
+        (graphql, "{", 400, graphql),
+    ] {
+        let (got, form, answer) = ask(accept, query).await;
+        assert_eq!((got, form.as_str()), (status, media), "{accept} {query}: {answer}");
+        assert_eq!(answer.get("data").is_some(), query == ME, "nothing was executed, so there is no data: {answer}");
+    }
+    shop.stop().await;
+}
+
+#[tokio::test]
+async fn a_bad_token_takes_nothing_from_public_fields() {
+    let shop = TestShop::builder().clock_at(instant("2026-01-01T10:00:00Z")).start().await;
+    let buyer = shop.register_customer().await;
+    assert_eq!(shop.data(Some(&buyer.token), ME, json!({})).await["me"]["username"], buyer.username.as_str());
+    assert_eq!(shop.data(None, ME, json!({})).await["me"], Value::Null);
+
+    shop.advance(chrono::Duration::minutes(15));
+    for (token, why) in [(buyer.token.as_str(), "expired"), ("forged", "not valid")] {
+        let public = shop.graphql(Some(token), "{ campaigns { nodes { id } } }", json!({})).await;
+        assert!(public.get("errors").is_none(), "{public}");
+        let protected = shop.graphql(Some(token), ME, json!({})).await;
+        assert_eq!(protected["errors"][0]["extensions"]["code"], "UNAUTHENTICATED", "{protected}");
+        assert!(protected["errors"][0]["message"].as_str().unwrap().contains(why), "{protected}");
+    }
+    shop.stop().await;
+}
+
+#[tokio::test]
+async fn every_answer_can_be_traced() {
+    let shop = TestShop::start().await;
+    let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    let ask = async |traceparent: Option<String>| {
+        let mut request = shop.http().get(shop.url("/healthz"));
+        if let Some(traceparent) = traceparent {
+            request = request.header("traceparent", traceparent);
+        }
+        request.send().await.unwrap().headers()["x-trace-id"].to_str().unwrap().to_owned()
+    };
+    assert_eq!(ask(Some(format!("00-{trace}-00f067aa0ba902b7-01"))).await, trace);
+    let (one, two, made_up) = (ask(None).await, ask(None).await, ask(Some("x".to_owned())).await);
+    assert!(one != two && [&one, &two, &made_up].iter().all(|id| id.len() == 32), "{one} {two} {made_up}");
+    shop.stop().await;
+}
+
+#[tokio::test]
+async fn pages_around_the_graph() {
+    let shop = TestShop::start().await;
+    let get = async |path: &str| {
+        let answer = shop.http().get(shop.url(path)).send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    };
+    assert_eq!(get("/healthz").await, (200, r#"{"status":"ok"}"#.to_owned()));
+    assert_eq!(get("/readyz").await, (200, r#"{"ready":true}"#.to_owned()));
+    assert!(get("/").await.1.contains("/graphql"), "the front door leads to the playground");
+    let (status, keys) = get("/.well-known/jwks.json").await;
+    let keys: Value = serde_json::from_str(&keys).unwrap();
+    assert_eq!((status, keys["keys"][0]["alg"].as_str()), (200, Some("EdDSA")));
+    assert!(keys["keys"][0].get("d").is_none(), "the private part stays here");
+
+    let first = keys["keys"][0]["kid"].clone();
+    shop.app().world().keys.rotate().await.unwrap();
+    let rotated: Value = serde_json::from_str(&get("/.well-known/jwks.json").await.1).unwrap();
+    let ids: Vec<&Value> = rotated["keys"].as_array().unwrap().iter().map(|key| &key["kid"]).collect();
+    assert!(ids.len() == 2 && ids.contains(&&first), "old tokens stay good: {rotated}");
+    shop.stop().await;
+
+    let shop = TestShop::builder().with("server.playground", "false").start().await;
+    assert_eq!(shop.http().get(shop.url("/playground")).send().await.unwrap().status(), 404);
+    shop.stop().await;
+}
+
+#[tokio::test]
+async fn readiness_says_what_is_wrong() {
+    let shop = TestShop::start().await;
+    shop.app().world().storage.close().await.unwrap();
+    let answer = shop.http().get(shop.url("/readyz")).send().await.unwrap();
+    assert_eq!(answer.status(), 503);
+    let answer: Value = answer.json().await.unwrap();
+    assert_eq!(answer["ready"], false);
+    assert!(answer["problems"]["database"].is_string(), "{answer}");
+    assert_eq!(shop.http().get(shop.url("/healthz")).send().await.unwrap().status(), 200, "it lives all the same");
+}
+
+#[tokio::test]
+async fn a_socket_shows_an_order_from_its_grab_to_its_payment() {
+    let shop = TestShop::start().await;
+    let campaign = shop.live_campaign(5, 1).await;
+    let buyer = shop.register_customer().await;
+    shop.top_up(&buyer.id, "100").await;
+    let order = shop.grab(&buyer, &campaign).await;
+
+    let query = "subscription($id: ID!) { orderStatus(orderId: $id) { id status } }";
+    let mut status = shop.subscribe(Some(&buyer.token), query, json!({ "id": order })).await;
+    status.until(|payload| payload["data"]["orderStatus"]["status"] == "PENDING_PAYMENT").await;
+    let paid = shop.pay(&buyer.token, &order, "pay-1").await;
+    assert_eq!(paid["order"]["status"], "PAID", "{paid:#}");
+    assert_eq!(status.next_data("/orderStatus/status").await, "PAID");
+
+    let report = shop.settled_report(&campaign).await;
+    assert_eq!((&report["paid"], &report["available"], &report["balanced"]), (&json!(1), &json!(4), &json!(true)));
+    shop.stop().await;
+}
+
+#[tokio::test]
+async fn who_comes_with_a_bad_token_is_not_let_in() {
+    let shop = TestShop::start().await;
+    for payload in [
+        json!({ "authorization": "Bearer forged" }),
+        json!({ "Authorization": "Basic eDp5" }),
+        json!({ "authorization": 7 }),
+    ] {
+        let mut socket = shop.socket().await;
+        socket.send(&json!({ "type": "connection_init", "payload": payload })).await;
+        assert_eq!(socket.next().await, Frame::Closed(4403, "the access token is not valid".to_owned()), "{payload}");
+    }
+    // Nobody in particular may look at what is public.
+    let mut socket = shop.socket().await;
+    socket.init(None).await;
+    let mut answer = socket.subscribe("{ me { id } }", json!({})).await;
+    assert_eq!(answer.next_data("/me").await, Value::Null);
+    answer.completed().await;
+
+    for (said, code) in
+        [("{\"type\":\"subscribe\",\"id\":\"1\",\"payload\":{\"query\":\"{ me { id } }\"}}", 4401), ("nonsense", 4400)]
+    {
+        let mut socket = shop.socket().await;
+        socket.send_text(said).await;
+        assert!(matches!(socket.next().await, Frame::Closed(got, _) if got == code), "{said}");
+    }
+    shop.stop().await;
+}
+
+#[tokio::test]
+async fn a_stop_closes_sockets_with_1001_and_loses_nothing() {
+    let shop = TestShop::start().await;
+    let campaign = shop.live_campaign(5, 1).await;
+    let buyer = shop.register_customer().await;
+    let order = shop.grab(&buyer, &campaign).await;
+    let query = "subscription { orderStatus { id status } }";
+    let mut one = shop.subscribe(Some(&buyer.token), query, json!({})).await;
+    one.next().await;
+    let mut silent = shop.socket().await;
+
+    let closing = async {
+        // Whatever was still on its way to the subscriber may come first.
+        let goodbye = loop {
+            match one.frame().await {
+                Frame::Json(_) => {}
+                Frame::Closed(code, _) => break code,
+            }
+        };
+        (goodbye, silent.next().await)
+    };
+    let (shop, (goodbye, silence)) = within("the restart", async { tokio::join!(shop.restart(), closing) }).await;
+    assert_eq!(goodbye, 1001);
+    assert!(matches!(silence, Frame::Closed(1001, _)), "{silence:?}");
+
+    shop.wait_for_status(&buyer.token, &order, "PENDING_PAYMENT").await;
+    assert_eq!(shop.settled_report(&campaign).await["balanced"], true);
+    shop.stop().await;
+}
