@@ -1,4 +1,5 @@
 //! The arrows between the crates, held by a test: what `docs/ARCHITECTURE.md` says is what the manifests say.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::{collections::BTreeSet, fs, path::Path};
 

@@ -1,4 +1,5 @@
 //! The command line as an operator meets it: the real binary, what it prints and how it ends.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::{
     io::{BufRead, BufReader},

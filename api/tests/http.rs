@@ -1,4 +1,5 @@
 //! HTTP and WebSocket as a client meets them: forms of requests and answers, who is who, health, and the end.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod support;
 
@@ -24,6 +25,8 @@ async fn only_json_of_bounded_size_is_read() {
         ("application/jsonp", good.clone(), 415),
         ("application/json", "{\"query\":".to_owned(), 400),
         ("application/json", "[]".to_owned(), 400),
+        ("application/json", "[\"{ __typename }\"]".to_owned(), 400),
+        ("application/json", format!("[{good}]"), 400),
         ("application/json", "\"{ __typename }\"".to_owned(), 400),
         ("application/json", json!({ "query": "x".repeat(3000) }).to_string(), 413),
     ] {

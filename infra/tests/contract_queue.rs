@@ -1,7 +1,7 @@
 //! The contract of the message bus, on the queue table in SQLite, and what is the table's own.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test")]
 
-use std::{sync::Arc, time::Duration as Wall};
+use std::{sync::Arc, task::Poll, time::Duration as Wall};
 
 use async_trait::async_trait;
 use chrono::Duration;
@@ -149,14 +149,18 @@ async fn who_finds_no_room_waits() {
 async fn closing_finishes_what_waits_and_refuses_what_comes() {
     let (post, _kept) = sqlite().await;
     let holds: Vec<_> = (1..=200).map(hold).collect();
-    let mut waiting: Vec<_> = holds.iter().map(|hold| post.queue.publish(hold)).collect();
-    for publisher in &mut waiting {
+    let (mut answers, mut waiting) = (Vec::new(), Vec::new());
+    for hold in &holds {
+        let mut publisher = post.queue.publish(hold);
         // Polled once, it has handed its message over, for there is room.
-        let _ = futures_util::poll!(tokio::task::unconstrained(publisher));
+        match futures_util::poll!(tokio::task::unconstrained(&mut publisher)) {
+            Poll::Ready(answer) => answers.push(answer),
+            Poll::Pending => waiting.push(publisher),
+        }
     }
     tokio::join!(post.queue.close(), post.queue.close());
-    // The queue has answered; who was answered at the first poll cannot be asked again, so the table is.
-    drop(waiting);
+    answers.extend(join_all(waiting).await);
+    assert!(answers.iter().all(Result::is_ok));
     assert_eq!(post.queue.backlog().await.unwrap().waiting, 200);
     let refused = post.queue.publish(&hold(201)).await;
     assert!(matches!(refused, Err(Fault::Unavailable { part: "queue", .. })));

@@ -18,11 +18,6 @@ impl AnySchema {
     {
         Self(Arc::new(schema))
     }
-
-    /// Executes a query or a mutation.
-    pub async fn execute(&self, request: Request) -> Response {
-        self.0.execute(request).await
-    }
 }
 
 impl Executor for AnySchema {

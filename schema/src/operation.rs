@@ -1,5 +1,5 @@
-//! What surrounds every operation: limits on what one document may ask, fresh loaders for each execution, and
-//! the last look at the errors of a response.
+//! What surrounds every operation: limits on what one document may ask, fresh loaders for each execution,
+//! nulls where fields failed, and the last look at the errors of a response.
 
 use std::{
     any::TypeId,
@@ -8,11 +8,11 @@ use std::{
 };
 
 use async_graphql::{
-    Data, Name, Positioned, Request, Response, ServerError, ServerResult, ValidationResult, Variables,
+    Data, Name, Positioned, Request, Response, ServerError, ServerResult, ValidationResult, Value, Variables,
     async_trait::async_trait,
     extensions::{
         Extension, ExtensionContext, ExtensionFactory, NextExecute, NextParseQuery, NextPrepareRequest, NextRequest,
-        NextSubscribe, NextValidation,
+        NextResolve, NextSubscribe, NextValidation, ResolveInfo,
     },
     parser::types::{ExecutableDocument, FragmentDefinition, Selection, SelectionSet},
 };
@@ -22,6 +22,7 @@ use futures_util::{StreamExt, stream::BoxStream};
 use crate::{
     errors::{self, Code, TraceId},
     loaders::Loaders,
+    nulls::Nulls,
 };
 
 /// What one document may ask.
@@ -54,13 +55,14 @@ pub(crate) struct OperationFactory(pub(crate) Limits);
 
 impl ExtensionFactory for OperationFactory {
     fn create(&self) -> Arc<dyn Extension> {
-        Arc::new(Operation { limits: self.0, trace: Arc::default() })
+        Arc::new(Operation { limits: self.0, trace: Arc::default(), nulls: Nulls::default() })
     }
 }
 
 struct Operation {
     limits: Limits,
     trace: Arc<OnceLock<TraceId>>,
+    nulls: Nulls,
 }
 
 #[async_trait]
@@ -145,10 +147,27 @@ impl Extension for Operation {
         operation_name: Option<&str>,
         next: NextExecute<'_>,
     ) -> Response {
-        let Some(services) = ctx.data_opt::<Arc<Services>>() else { return next.run(ctx, operation_name).await };
-        let mut data = Data::default();
-        data.insert(Loaders::new(Arc::clone(services)));
-        next.run_with_data(ctx, operation_name, data).await
+        let mut response = match ctx.data_opt::<Arc<Services>>() {
+            Some(services) => {
+                let mut data = Data::default();
+                data.insert(Loaders::new(Arc::clone(services)));
+                next.run_with_data(ctx, operation_name, data).await
+            }
+            None => next.run(ctx, operation_name).await,
+        };
+        self.nulls.finish(&mut response);
+        response
+    }
+
+    async fn resolve(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        info: ResolveInfo<'_>,
+        next: NextResolve<'_>,
+    ) -> ServerResult<Option<Value>> {
+        let (place, nullable) = (info.path_node, !info.return_type.ends_with('!'));
+        let result = next.run(ctx, info).await;
+        self.nulls.settle(place, nullable, result)
     }
 }
 

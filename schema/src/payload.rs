@@ -1,6 +1,6 @@
 //! How a mutation answers: a payload with what was done, or `userErrors` that say why not.
 //!
-//! [`outcome`] is the one place where a [`Failure`] of a use case is told apart: what was refused goes
+//! `outcome` is the one place where a [`Failure`] of a use case is told apart: what was refused goes
 //! into the payload, a fault becomes a top-level error ([`crate::errors`]).
 
 use std::borrow::Cow;

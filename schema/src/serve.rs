@@ -52,9 +52,9 @@ pub fn whole(services: Arc<Services>) -> WholeSchema {
     ready(whole::bare(), services, Limits::default()).finish()
 }
 
-/// The graph that a process serves.
+/// The graph that a process serves, over these use cases.
 #[must_use]
-pub fn graph(which: Which, services: Arc<Services>, limits: Limits) -> AnySchema {
+pub fn executable(which: Which, services: Arc<Services>, limits: Limits) -> AnySchema {
     let s = services;
     match which {
         Which::Whole => AnySchema::new(ready(whole::bare(), s, limits).finish()),

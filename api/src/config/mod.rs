@@ -2,7 +2,7 @@
 //! in, a file, the environment and flags.
 //!
 //! # How to add a key
-//! Write it with a comment in `default.toml` and with its type in [`sections`]. A key without a default is
+//! Write it with a comment in `default.toml` and with its type in `sections`. A key without a default is
 //! an `Option` and stands there commented out. What a value must be beyond its type is said in `check`.
 //!
 //! This module reads files and the environment. It opens no database and no socket.

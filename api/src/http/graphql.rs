@@ -41,21 +41,27 @@ pub(super) async fn post(
         }
         Err(_) => return answer::refusal(StatusCode::BAD_REQUEST, BAD, "the body could not be read"),
     };
-    match serde_json::from_slice::<async_graphql::Request>(&body) {
+    match operation(&body) {
         Ok(request) => {
             let request = schema::on_behalf_of(request, viewer, Some(schema::TraceId(trace.0)));
             answer::of_graph(form, http.graph.execute(request).await)
         }
-        Err(error) => {
+        Err(place) => {
             let message = format!(
-                "the body is not a GraphQL request ({{\"query\": …, \"variables\": …, \"operationName\": …}}), \
-                 line {} column {}",
-                error.line(),
-                error.column()
+                "the body is not one GraphQL request, {{\"query\": …, \"variables\": …, \"operationName\": …}}: {place}"
             );
             answer::refusal(StatusCode::BAD_REQUEST, BAD, &message)
         }
     }
+}
+
+/// Reads the operation, or says where it is none. What was sent is not repeated.
+fn operation(body: &[u8]) -> Result<async_graphql::Request, String> {
+    // A list would be read as the fields of a request in their order.
+    if !body.trim_ascii_start().starts_with(b"{") {
+        return Err("not an object".to_owned());
+    }
+    serde_json::from_slice(body).map_err(|error| format!("line {} column {}", error.line(), error.column()))
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

@@ -2,13 +2,13 @@
 //!
 //! | module | path |
 //! |---|---|
-//! | [`graphql`], [`answer`] | `POST /graphql` |
-//! | [`websocket`] | `GET /graphql` with an upgrade to `graphql-transport-ws` |
-//! | [`playground`] | `/playground`, and `/` that leads there |
-//! | [`wellknown`] | `/.well-known/jwks.json` |
-//! | [`health`] | `/healthz`, `/readyz` |
+//! | `graphql`, `answer` | `POST /graphql` |
+//! | `websocket` | `GET /graphql` with an upgrade to `graphql-transport-ws` |
+//! | `playground` | `/playground`, and `/` that leads there |
+//! | `wellknown` | `/.well-known/jwks.json` |
+//! | `health` | `/healthz`, `/readyz` |
 //!
-//! [`trace`] wraps all of them; [`viewer`] tells on whose behalf a request runs. No rule of a sale lives
+//! `trace` wraps all of them; `viewer` tells on whose behalf a request runs. No rule of a sale lives
 //! here, and no adapter is named.
 
 mod answer;

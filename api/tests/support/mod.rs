@@ -13,17 +13,16 @@
 //! Each shop has its own directory, port and database, so tests run beside each other. Nothing here sleeps to
 //! wait for something: what is waited for is asked for, within a bound ([`wait_until`]).
 #![allow(dead_code, unused_imports, unreachable_pub, reason = "each test binary uses its own part of this")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 pub mod builder;
-pub mod client;
 pub mod sale;
 pub mod shop;
 pub mod socket;
 pub mod wait;
 
 pub use builder::Builder;
-pub use client::Graph;
 pub use sale::{CampaignSpec, Customer};
 pub use shop::TestShop;
 pub use socket::{Frame, Socket, Subscription};
-pub use wait::{PATIENCE, within, wait_until};
+pub use wait::{PATIENCE, wait_until, within};

@@ -8,7 +8,6 @@ use tempfile::TempDir;
 
 use super::{
     builder::{ADMIN_PASSWORD, ADMIN_PHONE, Builder},
-    client::Graph,
     socket::{Socket, Subscription},
     wait::wait_until,
 };
@@ -74,11 +73,6 @@ impl TestShop {
     /// Moves the time forward. The shop must have been built with [`Builder::clock_at`].
     pub fn advance(&self, by: Duration) {
         self.builder.clock.as_ref().expect("a shop whose time can be set").advance(by);
-    }
-
-    /// A client of the graph that is not signed in.
-    pub fn graph(&self) -> Graph {
-        Graph::new(self.url("/graphql"))
     }
 
     /// Sends an operation, signed in or not, and takes the whole answer.

@@ -55,3 +55,9 @@ pub(super) fn maybe_id<I: TypedId>(uuid: Option<Uuid>) -> Option<I> {
 pub(super) fn uuids<I: TypedId>(ids: &[I]) -> impl Iterator<Item = Uuid> {
     ids.iter().map(|id| id.uuid())
 }
+
+/// A number of rows at most, as every engine can read it.
+pub(super) fn limit(max: usize) -> u64 {
+    const MOST: u64 = i32::MAX as u64;
+    u64::try_from(max).map_or(MOST, |max| max.min(MOST))
+}

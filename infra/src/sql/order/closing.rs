@@ -20,7 +20,7 @@ use super::{
 };
 use crate::sql::{
     Database,
-    convert::{maybe_instant, millis, uuids},
+    convert::{limit, maybe_instant, millis, uuids},
     error::fault,
     write::VALUES,
 };
@@ -67,7 +67,7 @@ pub(super) async fn expire(
         .filter(orders::Column::PayBefore.lte(millis(at)))
         .order_by_asc(orders::Column::PayBefore)
         .order_by_asc(orders::Column::Id)
-        .limit(u64::try_from(max).unwrap_or(u64::MAX))
+        .limit(limit(max))
         .lock_exclusive()
         .all(&tx)
         .await?;

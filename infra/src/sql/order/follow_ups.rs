@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::reading;
 use crate::sql::{
     Database,
-    convert::{count, millis},
+    convert::{count, limit, millis},
     error::fault,
     write::VALUES,
 };
@@ -26,7 +26,7 @@ pub(super) async fn left(db: &Database, before: Instant, max: usize) -> Result<V
         .filter(order_follow_ups::Column::CreatedAt.lte(millis(before)))
         .order_by_asc(order_follow_ups::Column::CreatedAt)
         .order_by_asc(order_follow_ups::Column::Id)
-        .limit(u64::try_from(max).unwrap_or(u64::MAX))
+        .limit(limit(max))
         .all(db.reader())
         .await
         .map_err(fault)?;

@@ -18,7 +18,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::{SqlQueue, failing, message};
 use crate::sql::{
-    convert::{count, instant, millis},
+    convert::{count, instant, limit, millis},
     error::fault,
 };
 
@@ -55,13 +55,12 @@ impl SqlQueue {
     /// Messages that are due and in nobody's hands, the oldest first.
     async fn unclaimed(&self, now: Instant, max: usize) -> Result<Vec<queue_messages::Model>, Fault> {
         let claimed: HashSet<OrderId> = self.claims.now();
-        // What is claimed stands at the front as long as it is not settled, so it is read past.
-        let limit = max.saturating_add(claimed.len());
+        // What is claimed stands at the front as long as it is not settled, so as much more is read, and left out.
         let rows = queue_messages::Entity::find()
             .filter(queue_messages::Column::DeadAt.is_null())
             .filter(queue_messages::Column::AvailableAt.lte(millis(now)))
             .order_by_asc(queue_messages::Column::OrderId)
-            .limit(u64::try_from(limit).unwrap_or(u64::MAX))
+            .limit(limit(max.saturating_add(claimed.len())))
             .all(self.db.reader())
             .await
             .map_err(fault)?;
