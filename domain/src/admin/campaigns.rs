@@ -143,7 +143,7 @@ impl Campaigns {
         let state = campaign.state(self.clock.now(), campaign.unallocated());
         let frozen = frozen_fields(state, &form);
         if !frozen.is_empty() {
-            let message = format!("{} cannot change any more: the campaign is {state:?}", frozen.join(", "));
+            let message = format!("{} cannot change any more: the campaign is {}", frozen.join(", "), state.name());
             return Err(Refusal {
                 code: CampaignRefusal::NotAllowedInState,
                 message: message.into(),

@@ -69,7 +69,7 @@ impl Campaigns {
         let now = self.clock.now();
         let state = campaign.state(now, campaign.unallocated());
         let not_allowed = |message: String| Refusal::new(CampaignRefusal::NotAllowedInState, message);
-        let next = step.from(campaign.stage).ok_or_else(|| not_allowed(format!("the campaign is {state:?}")))?;
+        let next = step.from(campaign.stage).ok_or_else(|| not_allowed(format!("the campaign is {}", state.name())))?;
         if now >= campaign.ends_at {
             return Err(not_allowed("the campaign's end has come".to_owned()).into());
         }

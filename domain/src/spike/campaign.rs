@@ -65,6 +65,21 @@ pub enum CampaignState {
     Ended,
 }
 
+impl CampaignState {
+    /// The name in the graph.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Draft => "DRAFT",
+            Self::Scheduled => "SCHEDULED",
+            Self::Live => "LIVE",
+            Self::Paused => "PAUSED",
+            Self::SoldOut => "SOLD_OUT",
+            Self::Ended => "ENDED",
+        }
+    }
+}
+
 /// A campaign as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Campaign {

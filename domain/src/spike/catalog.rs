@@ -25,6 +25,14 @@ pub struct CampaignView {
     pub remaining: u32,
 }
 
+impl CampaignView {
+    /// Whether people see the same: orders that reach the database change the stored campaign, not this.
+    #[must_use]
+    pub fn looks_like(&self, other: &Self) -> bool {
+        (self.state, self.remaining, self.campaign.version) == (other.state, other.remaining, other.campaign.version)
+    }
+}
+
 /// Reads campaigns.
 pub struct Catalog {
     reader: Arc<dyn CampaignReader>,

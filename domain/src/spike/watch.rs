@@ -59,7 +59,7 @@ impl CampaignWatch {
             self.clock.sleep(Self::PACE).await;
             match self.catalog.view_by_id(id).await? {
                 None => return Ok(None),
-                Some(view) if view != *shown => return Ok(Some(view)),
+                Some(view) if !view.looks_like(shown) => return Ok(Some(view)),
                 Some(_) => {}
             }
         }

@@ -90,6 +90,13 @@ pub enum RefreshRefusal {
     ReusedToken,
 }
 
+/// Why a session was not ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogoutRefusal {
+    /// Not a refresh token at all: the client mixed something up, and its session goes on.
+    InvalidToken,
+}
+
 /// Starts, refreshes and ends sessions.
 pub struct Sessions {
     accounts: Arc<dyn AccountStore>,
@@ -173,12 +180,12 @@ impl Sessions {
         Err(invalid())
     }
 
-    /// Ends the session that a refresh token belongs to. Unknown tokens are no error: it is ended.
-    /// Access tokens that were issued live on to their end.
-    pub async fn end(&self, refresh_token: &str) -> Result<(), Fault> {
-        if let Some(secret) = self.secrets.decode(refresh_token)
-            && let Some((_, session)) = self.store.find(&self.secrets.digest(&secret)).await?
-        {
+    /// Ends the session that a refresh token belongs to. A token that is not known (any more) is no error:
+    /// its session has ended. Access tokens that were issued live on to their end.
+    pub async fn end(&self, refresh_token: &str) -> Result<(), Failure<LogoutRefusal>> {
+        let no_token = || Refusal::at(LogoutRefusal::InvalidToken, "refreshToken", "this is not a refresh token");
+        let secret = self.secrets.decode(refresh_token).ok_or_else(no_token)?;
+        if let Some((_, session)) = self.store.find(&self.secrets.digest(&secret)).await? {
             self.store.end(session.id, self.clock.now()).await?;
         }
         Ok(())

@@ -46,8 +46,8 @@ pub enum RefreshSessionErrorCode {
 
 /// Why a session was not ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::user::session::LogoutRefusal")]
 pub enum LogoutErrorCode {
-    /// The text is not a refresh token. Kept for clients to be ready: today such a text belongs to no session, so
-    /// there is nothing to end and the answer is success.
+    /// The text is not a refresh token at all, so no session was ended.
     InvalidToken,
 }

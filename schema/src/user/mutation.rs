@@ -173,8 +173,8 @@ impl<G: Graph> UserMutation<G> {
         ctx: &Context<'_>,
         #[graphql(desc = "The session to be ended.")] input: LogoutInput,
     ) -> Result<LogoutPayload> {
-        ctx.services()?.sessions.end(&input.refresh_token).await?;
-        Ok(LogoutPayload { user_errors: Vec::new() })
+        let (_, user_errors) = outcome(ctx.services()?.sessions.end(&input.refresh_token).await)?;
+        Ok(LogoutPayload { user_errors })
     }
 }
 

@@ -1,0 +1,3 @@
+//! How a sale is run, through the graph.
+
+pub(crate) mod asking;
