@@ -11,6 +11,7 @@ mod offline;
 mod reconcile;
 mod schema;
 mod serve;
+mod watch;
 
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -75,6 +76,8 @@ enum Command {
     Demo,
     /// Check the ledgers of every campaign, and do what was left behind in the outbox
     Reconcile,
+    /// Show changes of orders as a server pushes them
+    Watch(watch::Options),
     /// The configuration
     #[command(subcommand)]
     Config(config::Command),
@@ -99,9 +102,10 @@ impl Cli {
                 telemetry::init(&config.log);
                 serve::run(&config, &options).await
             }
-            // The exported schema and the configuration need no database.
+            // These need no database.
             Command::Schema(command) => schema::run(command),
             Command::Config(command) => config::run(command, &config),
+            Command::Watch(options) => watch::run(&options).await,
             command => {
                 telemetry::init_for_command();
                 match command {

@@ -1,5 +1,5 @@
 //! A client of the graph over HTTP, as thin as can be: a test reads what was really sent and answered.
-#![allow(dead_code, reason = "each test binary uses its own part of this")]
+#![allow(dead_code, unreachable_pub, reason = "each test binary uses its own part of this")]
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
 //! The real binary as a process of its own: started, killed, started again on the same data.
-#![allow(dead_code, reason = "each test binary uses its own part of this")]
+#![allow(dead_code, unreachable_pub, reason = "each test binary uses its own part of this")]
 
 use std::{
     net::TcpListener,

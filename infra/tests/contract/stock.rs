@@ -1,5 +1,5 @@
 //! What every stock store must do. Takes the port and a clock that the test moves, and nothing else.
-#![allow(dead_code, reason = "each test binary uses its own part of the suite")]
+#![allow(dead_code, unreachable_pub, reason = "each test binary uses its own part of the suite")]
 
 use std::{collections::HashMap, sync::Arc};
 

@@ -190,6 +190,7 @@ async fn a_new_key_is_published_before_it_signs_and_the_old_one_verifies_until_i
     };
     let sign_in = async |shop: &TestShop| shop.sign_in(&buyer.phone, &buyer.password).await;
 
+    shop.advance(Duration::seconds(1));
     let old = key_of(&buyer.token);
     assert_eq!(published(&shop).await, [old.as_str()]);
     let new = shop.app().world().keys.rotate().await.unwrap();

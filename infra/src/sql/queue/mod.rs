@@ -125,7 +125,7 @@ impl MessageBus for SqlQueue {
 
     async fn fail(&self, tag: OrderId, why: &str) -> Result<bool, Fault> {
         let failed = failing::fail(&self.db, &self.options, self.clock.now(), tag, why).await;
-        self.claims.release(&[tag]);
+        self.give_up(&[tag]);
         failed
     }
 
