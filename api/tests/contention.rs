@@ -1,4 +1,5 @@
 //! A crowd grabs the same few units in the same second, through HTTP.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "what a test relies on must be there")]
 
 #[path = "support/client.rs"]
 mod client;

@@ -1,5 +1,6 @@
 //! A sale in which the process is killed again and again: every grab that was told success is an order,
 //! nothing is oversold, and the ledger balances.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "what a test relies on must be there")]
 
 #[path = "support/client.rs"]
 mod client;

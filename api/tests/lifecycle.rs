@@ -1,4 +1,5 @@
 //! The end of a process: what is in flight is finished, nothing that was accepted is lost, and the exit is 0.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "what a test relies on must be there")]
 
 #[path = "support/client.rs"]
 mod client;

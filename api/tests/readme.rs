@@ -1,5 +1,6 @@
 //! The README tells the truth: `make run` ends with a server that answers, and the sale by hand works word for
 //! word. What is run here is cut out of the README, not copied from it.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "what a test relies on must be there")]
 
 use std::{
     fs,

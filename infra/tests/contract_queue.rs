@@ -36,6 +36,13 @@ struct Watched {
     asleep: Notify,
 }
 
+impl Watched {
+    /// Returns once somebody waits for the clock. Fails the test instead of hanging it.
+    async fn fell_asleep(&self) {
+        tokio::time::timeout(Wall::from_secs(20), self.asleep.notified()).await.expect("nobody fell asleep");
+    }
+}
+
 #[async_trait]
 impl Clock for Watched {
     fn now(&self) -> Instant {
@@ -208,7 +215,7 @@ async fn a_group_that_fails_tells_everybody() {
 async fn asleep(post: &Sqlite) -> tokio::task::JoinHandle<Vec<OrderId>> {
     let queue = Arc::clone(&post.queue);
     let receiver = tokio::spawn(async move { receive(&*queue, 10).await });
-    post.clock.asleep.notified().await;
+    post.clock.fell_asleep().await;
     tokio::spawn(async move { receiver.await.unwrap().into_iter().map(|delivery| delivery.tag).collect() })
 }
 
@@ -241,7 +248,7 @@ async fn a_sleeping_receiver_is_woken_by_a_message_and_by_the_clock() {
     post.queue.fail(id(1), "not today either").await.unwrap();
     let sleeper = asleep(&post).await;
     post.queue.fail(id(2), "nor this").await.unwrap();
-    post.clock.asleep.notified().await;
+    post.clock.fell_asleep().await;
     post.clock.clock.advance(post.options.retry_delay);
     assert_eq!(sleeper.await.unwrap(), [id::<OrderId>(2)]);
 }

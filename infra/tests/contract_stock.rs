@@ -1,5 +1,12 @@
 //! The contract of the stock store, on every store that there is.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "what a test relies on must be there"
+)]
+
 #[path = "contract/stock.rs"]
 mod stock;
 

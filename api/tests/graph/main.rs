@@ -1,5 +1,6 @@
 //! Every operation of the graph as its clients meet it: over HTTP and WebSocket, on the embedded default.
 //! One module a domain; what more than one of them needs is in `support`.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "what a test relies on must be there")]
 
 #[path = "../support/mod.rs"]
 mod support;

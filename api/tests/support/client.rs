@@ -79,7 +79,7 @@ impl Graph {
         let product = "mutation { createProduct(input: { name: \"Phone\", description: \"A phone\",
             listPrice: { amount: \"20.00\", currencyCode: CNY } }) { product { id } userErrors { code } } }";
         let product = self.data(product, json!({}), "/createProduct/product/id").await;
-        let now = chrono::DateTime::<chrono::Utc>::from(std::time::UNIX_EPOCH + self.now());
+        let now = wall_clock();
         let input = json!({
             "productId": product, "title": "Flash", "price": { "amount": "9.99", "currencyCode": "CNY" },
             "quantity": quantity, "perUserLimit": per_user_limit,
@@ -93,11 +93,6 @@ impl Graph {
         let state = self.data(publish, json!({ "id": campaign }), "/publishCampaign/campaign/state").await;
         assert_eq!(state, "LIVE");
         campaign.as_str().unwrap().to_owned()
-    }
-
-    #[expect(clippy::disallowed_methods, reason = "the server under test runs by the wall clock too")]
-    fn now(&self) -> Duration {
-        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap()
     }
 
     /// Tries to grab.
@@ -149,6 +144,12 @@ impl Graph {
         }
         panic!("grabs are still queued after 30 seconds");
     }
+}
+
+/// The server under test is a process of its own and runs by the wall clock.
+#[expect(clippy::disallowed_methods, reason = "so does the test")]
+fn wall_clock() -> chrono::DateTime<chrono::Utc> {
+    chrono::Utc::now()
 }
 
 /// The code of the refusal in an answer to `grab`, or of its top-level error.

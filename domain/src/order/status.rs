@@ -216,3 +216,52 @@ impl OrderChange {
         Self { order, event, follow_up: None }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::Duration;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::testing;
+
+    fn attempts() -> impl Strategy<Value = Vec<OrderStatus>> {
+        prop::collection::vec(prop::sample::select(OrderStatus::ALL.to_vec()), 0..40)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        /// Pay, cancel, refund and expiry in any order: who comes first takes the arrow, the others find it taken.
+        #[test]
+        fn any_interleaving_ends_with_one_winner_for_each_arrow(attempts in attempts()) {
+            let start = testing::instant("2026-01-01T10:00:00Z");
+            let mut order = Order::queued(&testing::hold(start));
+            let mut lived = vec![order.clone()];
+            for (next, seconds) in attempts.into_iter().zip(1..) {
+                if order.status.may_become(next) {
+                    order = order.become_status(next, start + Duration::seconds(seconds));
+                    if next == OrderStatus::PendingPayment {
+                        order.pay_before = Some(start + Duration::days(1));
+                    }
+                    lived.push(order.clone());
+                }
+            }
+            let states: Vec<OrderStatus> = lived.iter().map(|order| order.status).collect();
+            prop_assert!(states.iter().enumerate().all(|(at, state)| !states[..at].contains(state)), "{:?}", states);
+            let of_payment = [OrderStatus::Paid, OrderStatus::Cancelled, OrderStatus::Expired];
+            prop_assert!(states.iter().filter(|state| of_payment.contains(state)).count() <= 1, "{:?}", states);
+            let given_back = states.windows(2).filter(|pair| pair[0].has_units() && !pair[1].has_units()).count();
+            prop_assert_eq!(given_back, usize::from(!order.status.has_units()), "units come back once and stay away");
+            prop_assert_eq!(order.paid_at.is_some(), states.contains(&OrderStatus::Paid));
+            prop_assert_eq!(order.closed_at.is_some(), !order.status.has_units());
+
+            // Each version as it was at the time can be told from the last one and the event.
+            for (version, then) in (0..).zip(&lived) {
+                let at = [then.closed_at, then.paid_at].into_iter().flatten().next().unwrap_or(start);
+                let event = OrderEvent { order_id: order.id, version, status: then.status, at, reason: None };
+                prop_assert_eq!(&order.as_of(&event), then);
+            }
+        }
+    }
+}

@@ -150,9 +150,10 @@ impl Watcher {
         match self.subject {
             Subject::One(id, seen) => {
                 let Some(order) = self.watch.orders.find(id).await? else { return Ok(()) };
-                match seen.filter(|seen| *seen < order.version) {
+                match seen.filter(|seen| *seen <= order.version) {
                     Some(seen) => {
                         self.shown.insert(id, seen);
+                        self.over = seen == order.version && is_final(order.status);
                         self.show(&order).await?;
                     }
                     None => self.show_current(order),

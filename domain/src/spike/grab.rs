@@ -117,7 +117,8 @@ impl Grabs {
         match self.eligibility.check(ask.user_id, ask.campaign_id).await? {
             Verdict::UnknownCampaign => return Err(not_open(Opened::Unknown)),
             Verdict::Refused(reasons) => {
-                return Err(Refusal::new(GrabRefusal::NotEligible, reasons.join(" ")).into());
+                let refusal = Refusal::new(GrabRefusal::NotEligible, reasons.join(" "));
+                return self.repeat_or(&ask, refusal.into()).await;
             }
             Verdict::Eligible => {}
         }
@@ -125,10 +126,7 @@ impl Grabs {
         if reserved == Reserved::NotLoaded {
             let opened = self.opening.ensure(ask.campaign_id).await?;
             if opened != Opened::Open {
-                return match self.orders.by_request(&ask).await? {
-                    Some(request) => self.repeat(&ask, &request).await,
-                    None => Err(not_open(opened)),
-                };
+                return self.repeat_or(&ask, not_open(opened)).await;
             }
             reserved = self.stock.reserve(&ask).await?;
         }
@@ -181,6 +179,14 @@ impl Grabs {
                 Ok(())
             }
             Err(fault) => Err(fault),
+        }
+    }
+
+    /// Refuses an attempt, unless it got its order before, in a life of the stock that the store has forgotten.
+    async fn repeat_or(&self, ask: &Reserve, refusal: Failure<GrabRefusal>) -> Result<Grabbed, Failure<GrabRefusal>> {
+        match self.orders.by_request(ask).await? {
+            Some(request) => self.repeat(ask, &request).await,
+            None => Err(refusal),
         }
     }
 

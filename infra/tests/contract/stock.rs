@@ -47,16 +47,16 @@ impl Bench {
         }
     }
 
-    fn ask(&self, order: u128, user: u128, quantity: u32) -> Reserve {
+    fn ask(order: u128, user: u128, quantity: u32) -> Reserve {
         Reserve { campaign_id: campaign(), user_id: id(user), order_id: id(order), quantity, request_key: None }
     }
 
     async fn reserve(&self, order: u128, user: u128, quantity: u32) -> Reserved {
-        self.store.reserve(&self.ask(order, user, quantity)).await.unwrap()
+        self.store.reserve(&Self::ask(order, user, quantity)).await.unwrap()
     }
 
     async fn reserve_named(&self, order: u128, user: u128, quantity: u32, name: &str) -> Reserved {
-        let ask = Reserve { request_key: Some(key(name)), ..self.ask(order, user, quantity) };
+        let ask = Reserve { request_key: Some(key(name)), ..Self::ask(order, user, quantity) };
         self.store.reserve(&ask).await.unwrap()
     }
 
@@ -211,7 +211,7 @@ pub async fn a_key_is_one_campaigns(bench: Bench) {
     let other = SaleStock { campaign_id: id(2), ..bench.stock(5, 2) };
     bench.store.load(other).await.unwrap();
     held(bench.reserve_named(1, 1, 1, "a").await);
-    let elsewhere = Reserve { campaign_id: id(2), request_key: Some(key("a")), ..bench.ask(2, 1, 1) };
+    let elsewhere = Reserve { campaign_id: id(2), request_key: Some(key("a")), ..Bench::ask(2, 1, 1) };
     assert_eq!(bench.store.reserve(&elsewhere).await.unwrap(), Reserved::KeyReused);
     assert_eq!(bench.store.holds_of(id(1), None).await.unwrap().len(), 1);
 }
@@ -278,7 +278,7 @@ pub async fn a_crowd_takes_what_there_is(bench: Bench) {
     const UNITS: u32 = 100;
     bench.store.load(bench.stock(UNITS, 1)).await.unwrap();
     let attempts = (0..2_000_u128).map(|n| {
-        let (store, ask) = (Arc::clone(&bench.store), bench.ask(n, n % 500, 1));
+        let (store, ask) = (Arc::clone(&bench.store), Bench::ask(n, n % 500, 1));
         tokio::spawn(async move { store.reserve(&ask).await.unwrap() })
     });
     let mut winners: HashMap<UserId, OrderId> = HashMap::new();
@@ -295,7 +295,7 @@ pub async fn a_crowd_takes_what_there_is(bench: Bench) {
 pub async fn the_same_attempt_at_the_same_moment_is_one(bench: Bench) {
     bench.store.load(bench.stock(100, 100)).await.unwrap();
     let attempts = (0..200_u128).map(|n| {
-        let ask = Reserve { request_key: Some(key("once")), ..bench.ask(n, 1, 1) };
+        let ask = Reserve { request_key: Some(key("once")), ..Bench::ask(n, 1, 1) };
         let store = Arc::clone(&bench.store);
         tokio::spawn(async move { store.reserve(&ask).await.unwrap() })
     });
@@ -335,7 +335,7 @@ pub async fn does_what_the_model_does(bench: Bench, steps: Vec<Step>) {
             Step::Reserve { user, quantity: units, key: name } => {
                 let ask = Reserve {
                     request_key: name.map(|name| key(&format!("k{name}"))),
-                    ..bench.ask(u128::from(n), u128::from(user), units)
+                    ..Bench::ask(u128::from(n), u128::from(user), units)
                 };
                 let holding: u32 = holds.values().filter(|(who, _)| *who == user).map(|(_, units)| units).sum();
                 let left = quantity - taken;

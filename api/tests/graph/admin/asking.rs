@@ -47,9 +47,7 @@ pub(crate) fn assert_refused(payload: &Value, expected: &[(&str, &str)]) {
 pub(crate) fn mutation(name: &str, shown: &str) -> String {
     let (first, rest) = name.split_at(1);
     let input = format!("{}{rest}Input", first.to_uppercase());
-    format!(
-        "mutation($input: {input}!) {{ {name}(input: $input) {{ {shown} userErrors {{ code message field }} }} }}"
-    )
+    format!("mutation($input: {input}!) {{ {name}(input: $input) {{ {shown} userErrors {{ code message field }} }} }}")
 }
 
 /// Runs a mutation that may be refused, and takes its payload.

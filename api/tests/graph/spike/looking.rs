@@ -80,13 +80,9 @@ async fn campaigns_are_listed_by_what_they_are_at_this_moment() {
         let nodes = list["campaigns"]["nodes"].as_array().unwrap().clone();
         nodes.iter().map(|node| node["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
-    for (state, campaign) in [
-        ("LIVE", &live),
-        ("SCHEDULED", &scheduled),
-        ("ENDED", &short),
-        ("PAUSED", &paused),
-        ("SOLD_OUT", &sold_out),
-    ] {
+    for (state, campaign) in
+        [("LIVE", &live), ("SCHEDULED", &scheduled), ("ENDED", &short), ("PAUSED", &paused), ("SOLD_OUT", &sold_out)]
+    {
         assert_eq!(listed(json!([state])).await, [campaign.clone()], "{state}");
         assert_eq!(shop.data(None, CAMPAIGN, json!({ "id": campaign })).await["campaign"]["state"], state);
     }

@@ -162,7 +162,8 @@ async fn the_limit_of_one_user_holds_over_all_their_orders() {
 #[tokio::test]
 async fn who_is_not_eligible_is_told_why() {
     let shop = TestShop::start().await;
-    let rule = |name: &str, expression: &str, message: &str| (name.to_owned(), expression.to_owned(), message.to_owned());
+    let rule =
+        |name: &str, expression: &str, message: &str| (name.to_owned(), expression.to_owned(), message.to_owned());
     let rules = vec![
         rule("working", "user.workStatus != \"UNEMPLOYED\"", "For people with work."),
         rule("of age", "user.age >= 18", "For adults."),

@@ -14,8 +14,7 @@ use crate::support::TestShop;
 const ME: &str = "{ me { id username roles } }";
 
 /// What a payload shows of a session.
-const SESSION: &str =
-    "user { id } session { accessToken accessTokenExpiresAt refreshToken refreshTokenExpiresAt }";
+const SESSION: &str = "user { id } session { accessToken accessTokenExpiresAt refreshToken refreshTokenExpiresAt }";
 
 /// Runs a mutation of the user domain, which needs no token; its payload.
 async fn ask(shop: &TestShop, name: &str, shown: &str, input: Value) -> Value {

@@ -66,7 +66,11 @@ async fn all_that_is_wrong_with_a_form_is_told_at_once() {
     for (field, code, values) in [
         ("username", "INVALID_USERNAME", vec!["", "ab", "a b", ".abc", "a\u{0}bc", &"x".repeat(33)]),
         ("phone", "INVALID_PHONE", vec!["", "123456", "1234567890123456", "1380013800x", "１３８００１３８０００"]),
-        ("password", "INVALID_PASSWORD", vec!["", "1234567", "aaaaaaaa", "LI.WEI.9", "8613800138000", &"x1".repeat(65)]),
+        (
+            "password",
+            "INVALID_PASSWORD",
+            vec!["", "1234567", "aaaaaaaa", "LI.WEI.9", "8613800138000", &"x1".repeat(65)],
+        ),
         ("birthDate", "INVALID_BIRTH_DATE", vec!["2026-03-02", "1896-02-29", "0001-01-01"]),
         ("idNumber", "INVALID_ID_NUMBER", vec!["", "12345", "110105-19900517", &"1".repeat(33)]),
     ] {
@@ -110,7 +114,11 @@ async fn a_username_a_phone_and_an_id_number_belong_to_one_account() {
     for (code, field, changes) in [
         ("USERNAME_TAKEN", "username", json!({ "username": "éMILE", "phone": "+15550001", "idNumber": null })),
         ("PHONE_TAKEN", "phone", json!({ "username": "another", "phone": "+86 (138) 0013 8000", "idNumber": null })),
-        ("ID_NUMBER_TAKEN", "idNumber", json!({ "username": "another", "phone": "+15550001", "idNumber": " 11010519900517001x " })),
+        (
+            "ID_NUMBER_TAKEN",
+            "idNumber",
+            json!({ "username": "another", "phone": "+15550001", "idNumber": " 11010519900517001x " }),
+        ),
     ] {
         assert_refused(&register(changes).await, &[(code, &format!("input.{field}"))]);
     }
@@ -121,7 +129,8 @@ async fn a_username_a_phone_and_an_id_number_belong_to_one_account() {
         assert_eq!(refusals(&register(changes).await), []);
     }
 
-    let crowd = (0..6).map(|number| register(json!({ "username": "crowd", "phone": format!("555100{number}"), "idNumber": null })));
+    let crowd = (0..6)
+        .map(|number| register(json!({ "username": "crowd", "phone": format!("555100{number}"), "idNumber": null })));
     let crowd = join_all(crowd).await;
     let (made, refused): (Vec<_>, Vec<_>) = crowd.iter().partition(|payload| refusals(payload).is_empty());
     assert_eq!(made.len(), 1, "one of those who asked at the same moment");

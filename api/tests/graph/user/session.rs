@@ -56,7 +56,7 @@ async fn a_refresh_replaces_both_tokens() {
     shop.advance(Duration::minutes(5));
     assert!(is_good(&shop, renewed).await && !is_good(&shop, &buyer.token).await, "each has its own end");
 
-    for nonsense in ["", "x", &buyer.token, renewed, &"A".repeat(43), &"A".repeat(50_000)] {
+    for nonsense in ["", "x", &buyer.token, renewed, &format!("spike_rt_{}", "A".repeat(43)), &"A".repeat(50_000)] {
         assert_dead(&shop, &[nonsense]).await;
     }
     shop.stop().await;
@@ -144,11 +144,13 @@ async fn a_logout_ends_the_session_and_no_other() {
         assert_eq!(payload["userErrors"], json!([]), "{token}");
     };
     let successor = next(&shop, &buyer.refresh_token).await;
-    for unknown in ["", "nonsense", &"A".repeat(43), &buyer.token] {
-        logout(unknown).await;
+    for nonsense in ["", "nonsense", &"A".repeat(44), &buyer.token] {
+        let payload = ask(&shop, "logout", "", json!({ "refreshToken": nonsense })).await;
+        assert_refused(&payload, &[("INVALID_TOKEN", FIELD)]);
     }
+    logout(&format!("spike_rt_{}", "A".repeat(43))).await;
     let successor = next(&shop, &successor).await;
-    // Any refresh token of the session ends it, and again is no error.
+    // Any refresh token of the session ends it; one that is not known (any more) belongs to none.
     logout(&buyer.refresh_token).await;
     logout(&successor).await;
     assert_dead(&shop, &[&successor, &buyer.refresh_token]).await;

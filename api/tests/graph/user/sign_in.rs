@@ -16,8 +16,9 @@ async fn a_wrong_password_an_unknown_phone_and_an_impossible_one_get_the_same_an
     let shop = TestShop::start().await;
     let longest = "a1".repeat(64);
     let buyer = shop.register_customer_with(json!({ "phone": "+1 555-000-1234", "password": longest })).await;
-    let login =
-        async |phone: &str, password: &str| ask(&shop, "login", SESSION, json!({ "phone": phone, "password": password })).await;
+    let login = async |phone: &str, password: &str| {
+        ask(&shop, "login", SESSION, json!({ "phone": phone, "password": password })).await
+    };
 
     let refused = login("+15550001234", "not the password").await;
     assert_refused(&refused, &[("WRONG_CREDENTIALS", "")]);

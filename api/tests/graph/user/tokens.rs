@@ -184,7 +184,8 @@ async fn a_new_key_is_published_before_it_signs_and_the_old_one_verifies_until_i
     let published = async |shop: &TestShop| {
         let keys = shop.http().get(shop.url("/.well-known/jwks.json")).send().await.unwrap();
         let keys: Value = keys.json().await.unwrap();
-        let mut keys: Vec<String> = keys["keys"].as_array().unwrap().iter().map(|key| text(&key["kid"]).to_owned()).collect();
+        let mut keys: Vec<String> =
+            keys["keys"].as_array().unwrap().iter().map(|key| text(&key["kid"]).to_owned()).collect();
         keys.sort();
         keys
     };
