@@ -9,7 +9,7 @@ DOCS := RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
 
-run: ## Build and serve with the defaults, on http://127.0.0.1:8080
+run: install-deps ## Build and serve with the defaults, on http://127.0.0.1:8080
 	$(CARGO) build --release --locked --bin spike
 	@echo
 	@echo "To load a sample sale, before or while it serves: target/release/spike demo"
@@ -32,6 +32,7 @@ fmt-check:
 
 clippy:
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	$(CARGO) clippy -p schema --features subgraphs --locked -- -D warnings
 
 doc:
 	$(DOCS)

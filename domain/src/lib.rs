@@ -35,4 +35,5 @@ pub mod services;
 pub mod spike;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod text;
 pub mod user;

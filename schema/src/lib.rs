@@ -25,6 +25,7 @@
 
 pub mod access;
 pub mod admin;
+#[cfg(feature = "subgraphs")]
 mod any;
 pub mod connection;
 mod context;
@@ -47,9 +48,12 @@ pub mod subgraphs;
 pub mod user;
 pub mod whole;
 
+#[cfg(feature = "subgraphs")]
 pub use any::AnySchema;
 pub use errors::TraceId;
 pub use operation::Limits;
 pub use request::{connection_data, on_behalf_of};
-pub use serve::{Which, executable, sdl, sdl_of, whole};
+#[cfg(feature = "subgraphs")]
+pub use serve::executable;
+pub use serve::{Which, sdl, sdl_of, whole};
 pub use whole::WholeSchema;

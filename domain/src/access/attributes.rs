@@ -7,6 +7,7 @@ use crate::{
     admin::audit::Auditor,
     error::{Failure, Refusal},
     id::UserId,
+    text,
     user::{Administrator, User, account::Attribute, ports::AccountStore, profile::Users},
 };
 
@@ -53,7 +54,7 @@ impl Attributes {
         }
         for (name, value) in &attributes {
             let value_fits = match value {
-                Attribute::Text(text) => text.chars().count() <= 256,
+                Attribute::Text(value) => text::fits(value, 0, 256, false),
                 Attribute::Number(number) => number.is_finite(),
                 Attribute::Flag(_) => true,
             };

@@ -12,6 +12,7 @@ use crate::{
     error::{Failure, Fault, Refusal},
     id::{AccessListId, IdSource, UserId},
     page::{Page, PageRequest},
+    text,
     user::Administrator,
 };
 
@@ -92,14 +93,14 @@ impl AccessLists {
     ) -> Result<AccessList, Failure<ListRefusal>> {
         let Some(list) = self.store.list(id).await? else { return self.answer(ListStored::NotFound) };
         let change = checked(AccessListChange {
-            name: name.unwrap_or(list.name),
-            description: description.unwrap_or(list.description),
+            name: name.unwrap_or_else(|| list.name.clone()),
+            description: description.unwrap_or_else(|| list.description.clone()),
             add,
             remove,
         })?;
         let detail = format!("{}: {} added, {} removed", change.name, change.add.len(), change.remove.len());
         let audit = self.auditor.entry(admin, "updateAccessList", id, detail);
-        let stored = self.store.update_list(id, &change, &audit).await?;
+        let stored = self.store.update_list(&list, &change, &audit).await?;
         self.answer(stored)
     }
 
@@ -160,7 +161,7 @@ fn checked(mut change: AccessListChange) -> Result<AccessListChange, Refusal<Lis
         let message = "a list's name has 1 to 64 letters, digits, '_' or '-'";
         return Err(Refusal::at(ListRefusal::InvalidName, "name", message));
     }
-    if change.description.chars().count() > 1_000 {
+    if !text::fits(&change.description, 0, 1_000, true) {
         return Err(Refusal::at(ListRefusal::InvalidDescription, "description", "at most 1000 characters"));
     }
     for (field, users) in [("addUserIds", &mut change.add), ("removeUserIds", &mut change.remove)] {

@@ -58,10 +58,11 @@ pub trait AccessStore: Send + Sync + 'static {
         change: &AccessListChange,
         audit: &AuditEntry,
     ) -> Result<ListStored, Fault>;
-    /// Changes a list. A name that rules refer to stays.
+    /// Changes a list from what it was: a name or description that does not differ is left to those who change it
+    /// at the same time. A name that rules refer to stays.
     async fn update_list(
         &self,
-        id: AccessListId,
+        before: &AccessList,
         change: &AccessListChange,
         audit: &AuditEntry,
     ) -> Result<ListStored, Fault>;

@@ -12,6 +12,7 @@ use crate::{
     error::{Failure, Fault, Refusal, Refusals},
     id::{CampaignId, UserId},
     spike::catalog::Catalog,
+    text,
     user::Administrator,
 };
 
@@ -149,12 +150,12 @@ impl AccessRules {
                 field: vec!["rules".into(), i.to_string().into(), field.into()],
             };
             rule.name = rule.name.trim().to_owned();
-            if !(1..=64).contains(&rule.name.chars().count()) {
+            if !text::fits(&rule.name, 1, 64, false) {
                 refusals.push(at(Code::InvalidName, "name", "a rule's name has 1 to 64 characters".to_owned()));
             } else if !names.insert(rule.name.clone()) {
                 refusals.push(at(Code::DuplicateName, "name", format!("two rules are called {:?}", rule.name)));
             }
-            if !(1..=280).contains(&rule.message.trim().chars().count()) {
+            if !text::fits(rule.message.trim(), 1, 280, true) {
                 refusals.push(at(
                     Code::InvalidMessage,
                     "message",

@@ -23,6 +23,7 @@ use crate::{
         ports::{CampaignReader, StockStore},
         stock::SaleTerms,
     },
+    text,
     user::Administrator,
 };
 
@@ -166,10 +167,9 @@ impl Campaigns {
         }
         let audit = self.auditor.entry(admin, "deleteCampaign", id, campaign.title.clone());
         if !self.store.delete(id, campaign.version, &audit).await? {
-            self.read(id).await?;
-            return Err(
-                Refusal::new(CampaignRefusal::HasOrders, "the campaign has orders or was changed meanwhile").into()
-            );
+            let unchanged = self.read(id).await?.version == campaign.version;
+            let has_orders = || Refusal::new(CampaignRefusal::HasOrders, "the campaign has orders");
+            return Err(if unchanged { has_orders() } else { changed_meanwhile() }.into());
         }
         self.stock.unload(id).await?;
         self.catalog.forget(id).await;
@@ -187,8 +187,7 @@ impl Campaigns {
     pub(super) async fn save(&self, mut change: CampaignChange) -> Result<CampaignView, Failure<CampaignRefusal>> {
         change.campaign.version += 1;
         if !self.store.save(&change).await? {
-            let message = "somebody else changed the campaign at the same time; look at it again";
-            return Err(Refusal::new(CampaignRefusal::ChangedMeanwhile, message).into());
+            return Err(changed_meanwhile().into());
         }
         let campaign = change.campaign;
         self.stock.set_terms(campaign.id, &SaleTerms::from(&campaign)).await?;
@@ -214,7 +213,7 @@ impl Campaigns {
         if let Some(title) = form.title {
             title.trim().clone_into(&mut campaign.title);
         }
-        if !(1..=120).contains(&campaign.title.chars().count()) {
+        if !text::fits(&campaign.title, 1, 120, false) {
             refusals.push(Refusal::at(Code::InvalidTitle, "title", "a title has 1 to 120 characters"));
         }
         if let Some((amount, currency)) = form.price {
@@ -256,6 +255,11 @@ impl Campaigns {
         refusals.check()?;
         Ok(campaign)
     }
+}
+
+fn changed_meanwhile() -> Refusal<CampaignRefusal> {
+    let message = "somebody else changed the campaign at the same time; look at it again";
+    Refusal::new(CampaignRefusal::ChangedMeanwhile, message)
 }
 
 /// The given fields that cannot change in this state.

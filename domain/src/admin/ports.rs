@@ -26,8 +26,9 @@ pub trait AuditStore: Send + Sync + 'static {
 pub trait ProductStore: Send + Sync + 'static {
     /// Stores a new product.
     async fn insert(&self, product: &Product, audit: &AuditEntry) -> Result<(), Fault>;
-    /// Overwrites a product that is not deleted. False if there is none.
-    async fn save(&self, product: &Product, audit: &AuditEntry) -> Result<bool, Fault>;
+    /// Writes what differs between the two states of a product that is not deleted, and leaves the rest to those
+    /// who change it at the same time. False if there is none.
+    async fn save(&self, before: &Product, after: &Product, audit: &AuditEntry) -> Result<bool, Fault>;
     /// Marks a product as deleted, unless a campaign that is not over needs it.
     async fn delete(&self, id: ProductId, at: Instant, audit: &AuditEntry) -> Result<ProductDeleted, Fault>;
     /// Reads products, deleted ones too: an old campaign still shows what it sold.

@@ -14,6 +14,7 @@ use crate::{
     id::{IdSource, ProductId},
     money::{Currency, Money, MoneyError},
     page::{Page, PageRequest},
+    text,
     user::Administrator,
 };
 
@@ -106,11 +107,11 @@ impl Products {
         id: ProductId,
         form: ProductForm,
     ) -> Result<Product, Failure<ProductRefusal>> {
-        let product =
+        let before =
             self.by_ids(&[id]).await?.pop().filter(|product| product.deleted_at.is_none()).ok_or_else(not_found)?;
-        let product = self.filled(product, form)?;
+        let product = self.filled(before.clone(), form)?;
         let audit = self.auditor.entry(admin, "updateProduct", id, product.name.clone());
-        if self.store.save(&product, &audit).await? { Ok(product) } else { Err(not_found().into()) }
+        if self.store.save(&before, &product, &audit).await? { Ok(product) } else { Err(not_found().into()) }
     }
 
     /// Takes a product out of the range. Campaigns that are over still show it.
@@ -141,13 +142,13 @@ impl Products {
         if let Some(name) = form.name {
             name.trim().clone_into(&mut product.name);
         }
-        if !(1..=120).contains(&product.name.chars().count()) {
+        if !text::fits(&product.name, 1, 120, false) {
             refusals.push(Refusal::at(Code::InvalidName, "name", "a name has 1 to 120 characters"));
         }
         if let Some(description) = form.description {
             product.description = description;
         }
-        if product.description.chars().count() > 5_000 {
+        if !text::fits(&product.description, 0, 5_000, true) {
             refusals.push(Refusal::at(Code::InvalidDescription, "description", "at most 5000 characters"));
         }
         if let Some((amount, currency)) = form.list_price {
@@ -163,7 +164,9 @@ impl Products {
         }
         let image_fits = product.image_url.as_deref().is_none_or(|url| {
             url.len() <= 2_000
-                && (url.starts_with("https://") || url.starts_with("http://") || url.starts_with('/'))
+                && (url.starts_with("https://")
+                    || url.starts_with("http://")
+                    || (url.starts_with('/') && !url.starts_with("//")))
                 && !url.chars().any(|c| c.is_whitespace() || c.is_control())
         });
         if !image_fits {

@@ -21,6 +21,7 @@ use crate::{
         ports::{CampaignReader, StockStore},
         stock::StockAdjusted,
     },
+    text,
     user::{Administrator, account::UnknownName},
 };
 
@@ -157,7 +158,7 @@ impl StockDesk {
     ) -> Result<CampaignView, Failure<AdjustRefusal>> {
         use AdjustRefusal as Code;
         let reason = reason.trim();
-        if !(1..=280).contains(&reason.chars().count()) {
+        if !text::fits(reason, 1, 280, true) {
             return Err(Refusal::at(Code::InvalidReason, "reason", "a reason has 1 to 280 characters").into());
         }
         if delta == 0 || delta.unsigned_abs() > crate::spike::Campaign::MAX_QUANTITY {

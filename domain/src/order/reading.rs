@@ -122,6 +122,7 @@ impl Orders {
         let wanted = statuses.is_empty() || statuses.contains(&OrderStatus::Queued);
         let queued = if first_page && wanted { self.queued(user, None).await? } else { Vec::new() };
         let mut found = self.store.list(&filter, page).await?;
+        let queued = still_queued(queued, &found.items);
         found.total = found.total.map(|total| total + queued.len() as u64);
         found.items = queued.into_iter().chain(found.items).collect();
         Ok(found)
@@ -129,11 +130,13 @@ impl Orders {
 
     /// A buyer's orders in a campaign, the newest first.
     pub async fn of_user_in(&self, user: UserId, campaigns: &[CampaignId]) -> Result<Vec<Order>, Fault> {
-        let mut orders = Vec::new();
+        let mut queued = Vec::new();
         for campaign in campaigns {
-            orders.extend(self.queued(user, Some(*campaign)).await?);
+            queued.extend(self.queued(user, Some(*campaign)).await?);
         }
-        orders.extend(self.store.of_user_in(user, campaigns).await?);
+        let placed = self.store.of_user_in(user, campaigns).await?;
+        let mut orders = still_queued(queued, &placed);
+        orders.extend(placed);
         Ok(orders)
     }
 
@@ -142,4 +145,10 @@ impl Orders {
         let holds = self.stock.holds_of(user, campaign).await?;
         Ok(not_placed(&*self.store, holds).await?.iter().map(Order::queued).collect())
     }
+}
+
+/// Queued orders without those that were placed after they were read: these would be in a list twice.
+fn still_queued(mut queued: Vec<Order>, placed: &[Order]) -> Vec<Order> {
+    queued.retain(|order| placed.iter().all(|placed| placed.id != order.id));
+    queued
 }

@@ -154,8 +154,8 @@ impl<G: Graph> CampaignMutation<G> {
 
     /// Deletes a campaign that has not started and has no orders. For administrators.
     ///
-    /// User errors: `CAMPAIGN_NOT_FOUND`, `NOT_ALLOWED_IN_STATE`, `HAS_ORDERS`. Errors: `UNAUTHENTICATED`, `FORBIDDEN`,
-    /// `BAD_USER_INPUT`.
+    /// User errors: `CAMPAIGN_NOT_FOUND`, `NOT_ALLOWED_IN_STATE`, `HAS_ORDERS`, `CHANGED_MEANWHILE`. Errors:
+    /// `UNAUTHENTICATED`, `FORBIDDEN`, `BAD_USER_INPUT`.
     #[graphql(complexity = "Limits::CHANGE + child_complexity")]
     async fn delete_campaign(
         &self,

@@ -47,12 +47,14 @@ async fn a_new_campaign_is_a_draft_of_what_was_asked() {
     // The bounds themselves, times of another zone, and parts of a millisecond.
     let most = json!({
         "title": "灯".repeat(120), "price": money("1000000000"), "quantity": 10_000_000, "perUserLimit": 1_000,
-        "startsAt": "2025-12-31T20:00:00.1239+08:00", "endsAt": "2027-01-01T12:00:00.123Z", "paymentWindowSeconds": 2_592_000,
+        "startsAt": "2025-12-31T20:00:00.1239+08:00", "endsAt": "2027-01-01T12:00:00.123Z",
+        "paymentWindowSeconds": 2_592_000,
     });
     let made = done(&shop, &admin, "createCampaign", CAMPAIGN, form(&shop, &product, &most)).await["campaign"].take();
     assert_eq!(made["startsAt"], "2025-12-31T12:00:00.123+00:00");
     assert_eq!(look(&shop, &admin, text(&made["id"]), shown).await, made, "what is answered is what is stored");
-    let free = json!({ "price": money("0"), "quantity": 1, "paymentWindowSeconds": 1, "endsAt": time(shop.now() + Duration::milliseconds(1)) });
+    let soon = time(shop.now() + Duration::milliseconds(1));
+    let free = json!({ "price": money("0"), "quantity": 1, "paymentWindowSeconds": 1, "endsAt": soon });
     done(&shop, &admin, "createCampaign", CAMPAIGN, form(&shop, &product, &free)).await;
     shop.stop().await;
 }

@@ -16,9 +16,8 @@ const MOVES: [&str; 4] = ["publishCampaign", "pauseCampaign", "resumeCampaign", 
 /// Where a move leads; none if it does not apply.
 fn after(situation: &str, step: &str) -> Option<&'static str> {
     match (situation, step) {
-        ("DRAFT", "publishCampaign") => Some("LIVE"),
         ("SCHEDULED" | "LIVE" | "SOLD_OUT", "pauseCampaign") => Some("PAUSED"),
-        ("PAUSED", "resumeCampaign") => Some("LIVE"),
+        ("DRAFT", "publishCampaign") | ("PAUSED", "resumeCampaign") => Some("LIVE"),
         ("SCHEDULED" | "LIVE" | "SOLD_OUT" | "PAUSED", "endCampaign") => Some("ENDED"),
         _ => None,
     }

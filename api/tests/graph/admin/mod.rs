@@ -9,6 +9,7 @@ mod listing;
 mod paging;
 mod permission;
 mod products;
+mod rivals;
 mod stock;
 mod updates;
 

@@ -38,7 +38,8 @@ async fn a_product_is_made_and_changed_in_what_is_given() {
     let id = text(&lamp["id"]).to_owned();
     assert_eq!(lamp, json!({ "id": id, "name": "Lamp", "description": "", "listPrice": zero, "imageUrl": null }));
     let full = json!({
-        "name": "Phone", "description": "A phone\nwith keys", "listPrice": money("1000000000"), "imageUrl": "/phone.png",
+        "name": "Phone", "description": "A phone\nwith keys", "listPrice": money("1000000000"),
+        "imageUrl": "/phone.png",
     });
     let phone = done(&shop, &admin, "createProduct", PRODUCT, full).await["product"].take();
     assert_eq!((&phone["imageUrl"], &phone["listPrice"]["amount"]), (&json!("/phone.png"), &json!("1000000000.00")));

@@ -1,4 +1,5 @@
 //! Orders: paying, giving up, paying back, balances, what is read of them, and their deadline.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod balance;
 mod closing;

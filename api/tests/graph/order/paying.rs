@@ -1,7 +1,7 @@
 //! Paying: the money moves with the order, or nothing does.
 
 use chrono::Duration;
-use domain::testing::instant;
+use domain::{error::Failure, order::payment::PayRefusal, testing::instant};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
@@ -73,6 +73,24 @@ async fn the_window_to_pay_closes_on_the_millisecond() {
     assert_eq!(refused(&shop.pay(&buyer.token, &late, "late").await), "PAYMENT_WINDOW_CLOSED");
     assert_eq!(balance(&shop, &buyer.token).await, "90.01");
     reported(&shop, &campaign, &json!({ "paid": 1, "expired": 1, "revenue": { "amount": "9.99" } })).await;
+    shop.stop().await;
+}
+
+#[tokio::test]
+async fn who_pays_after_the_deadline_and_before_the_sweep_is_late_all_the_same() {
+    let shop = TestShop::builder().clock_at(instant("2026-01-01T10:00:00Z")).start().await;
+    let spec = CampaignSpec { payment_window_seconds: 60, ..CampaignSpec::default() };
+    let campaign = shop.published(&spec).await;
+    let buyer = shop.register_customer().await;
+    shop.top_up(&buyer.id, "100").await;
+    let order = unpaid(&shop, &buyer, &campaign).await;
+    shop.advance(Duration::seconds(60));
+    // Past HTTP, so that nothing else runs between the deadline and the attempt.
+    let late = shop.app().services().payments.pay(buyer.id.parse().unwrap(), order.parse().unwrap(), None).await;
+    let Err(Failure::Refused(refusals)) = late else { panic!("{late:?}") };
+    assert_eq!(refusals[0].code, PayRefusal::PaymentWindowClosed);
+    shop.wait_for_status(&buyer.token, &order, "EXPIRED").await;
+    assert_eq!(balance(&shop, &buyer.token).await, "100.00");
     shop.stop().await;
 }
 

@@ -3,20 +3,44 @@
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use super::{STATUS, pay, refund};
+use super::{pay, refund, watch_all, watch_one};
 use crate::support::{Customer, Subscription, TestShop, sale::money};
 
 const CROWD: u32 = 50;
 
+/// What one of the crowd watches, and since when.
+#[derive(Clone, Copy)]
+enum Watches {
+    AllBeforeTheGrab,
+    AllAfterwards,
+    TheOrder,
+}
+
+impl Watches {
+    const EACH: [Self; 3] = [Self::AllBeforeTheGrab, Self::AllAfterwards, Self::TheOrder];
+}
+
 /// One of the crowd: watches, grabs, pays when it is time, and sees that it is paid.
-async fn buy(shop: &TestShop, buyer: &Customer, campaign: &str, of_order: bool) -> (String, Vec<Value>, Subscription) {
-    let (order, mut watch) = if of_order {
-        let order = shop.grab(buyer, campaign).await;
-        let watch = shop.subscribe(Some(&buyer.token), STATUS, json!({ "id": order })).await;
-        (order, watch)
-    } else {
-        let watch = shop.subscribe(Some(&buyer.token), STATUS, json!({})).await;
-        (shop.grab(buyer, campaign).await, watch)
+async fn buy(
+    shop: &TestShop,
+    buyer: &Customer,
+    campaign: &str,
+    watches: Watches,
+) -> (String, Vec<Value>, Subscription) {
+    let (order, mut watch) = match watches {
+        Watches::AllBeforeTheGrab => {
+            let watch = watch_all(shop, &buyer.token).await;
+            (shop.grab(buyer, campaign).await, watch)
+        }
+        Watches::AllAfterwards => {
+            let order = shop.grab(buyer, campaign).await;
+            (order, watch_all(shop, &buyer.token).await)
+        }
+        Watches::TheOrder => {
+            let order = shop.grab(buyer, campaign).await;
+            let watch = watch_one(shop, &buyer.token, &order).await;
+            (order, watch)
+        }
     };
     let is = |status: &'static str| move |payload: &Value| payload["data"]["orderStatus"]["status"] == status;
     let mut told = watch.until(is("PENDING_PAYMENT")).await;
@@ -36,7 +60,10 @@ async fn fifty_watchers_of_fifty_orders_see_every_version_without_a_gap() {
         let input = json!({ "input": { "userId": buyer.id, "amount": money("9.99") } });
         shop.done(&admin, "topUpBalance", query, input).await;
     }
-    let bought = join_all(buyers.iter().enumerate().map(|(n, buyer)| buy(&shop, buyer, &campaign, n % 2 == 0))).await;
+    let bought = join_all(
+        buyers.iter().zip(Watches::EACH.iter().cycle()).map(|(buyer, watches)| buy(&shop, buyer, &campaign, *watches)),
+    )
+    .await;
     for (order, _, _) in &bought {
         refund(&shop, &admin, order).await;
     }

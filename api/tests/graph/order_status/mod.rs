@@ -1,4 +1,5 @@
 //! Watching orders over `graphql-transport-ws`: the current state first, then every change once and in order.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod access;
 mod all_own;

@@ -1,4 +1,5 @@
 //! The sale: what a grab answers, what anybody sees of campaigns, and what a watcher of one is told.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod looking;
 mod refusals;

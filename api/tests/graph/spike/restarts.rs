@@ -28,7 +28,6 @@ async fn a_restart_keeps_the_stock_right() {
     cancel(&shop, &buyers[1].token, &orders[1]).await;
     // These may still be on their way to the database when the shop closes.
     let late = join_all(buyers[3..].iter().map(|buyer| shop.try_grab(&buyer.token, &campaign, 1, None))).await;
-    late.iter().for_each(|payload| assert!(!granted(payload).is_empty()));
 
     let shop = shop.restart().await;
     assert_eq!(remaining(&shop, &campaign).await, 4, "of 10: 2 paid, 2 waiting, and 1 each of two");

@@ -25,11 +25,9 @@ async fn ask(shop: &TestShop, name: &str, shown: &str, input: Value) -> Value {
 /// Whether an access token is good for the one protected field that asks for nothing else.
 async fn is_good(shop: &TestShop, token: &str) -> bool {
     let answer = shop.graphql(Some(token), ME, json!({})).await;
-    match answer.get("errors") {
-        None => answer["data"]["me"]["id"].is_string(),
-        Some(_) => {
-            assert_eq!(crate::admin::asking::fault(&answer), "UNAUTHENTICATED", "{answer:#}");
-            false
-        }
+    if answer.get("errors").is_none() {
+        return answer["data"]["me"]["id"].is_string();
     }
+    assert_eq!(crate::admin::asking::fault(&answer), "UNAUTHENTICATED", "{answer:#}");
+    false
 }

@@ -90,23 +90,26 @@ pub(super) async fn create(
     finish(tx, id, entry).await
 }
 
-/// Changes a list. A name that rules refer to stays.
+/// Changes a list from what it was. A name that rules refer to stays.
 pub(super) async fn update(
     db: &Database,
-    id: AccessListId,
+    before: &AccessList,
     change: &AccessListChange,
     entry: &AuditEntry,
 ) -> Result<ListStored, Fault> {
+    let id = before.id;
     let tx = db.begin().await?;
     let Some(row) = locked(&tx, id).await? else { return Ok(ListStored::NotFound) };
-    if row.name != change.name
+    let name = if change.name == before.name { &row.name } else { &change.name };
+    let description = if change.description == before.description { &row.description } else { &change.description };
+    if row.name != *name
         && let Some(campaign) = referring(&tx, id).await?
     {
         return Ok(ListStored::InUse(campaign));
     }
     let update = Entity::update_many()
-        .col_expr(Column::Name, Expr::value(change.name.as_str()))
-        .col_expr(Column::Description, Expr::value(change.description.as_str()))
+        .col_expr(Column::Name, Expr::value(name.as_str()))
+        .col_expr(Column::Description, Expr::value(description.as_str()))
         .filter(Column::Id.eq(id.uuid()));
     if let Err(error) = update.exec(&tx).await {
         return name_taken(error);

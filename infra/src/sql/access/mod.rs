@@ -76,11 +76,11 @@ impl AccessStore for SqlAccess {
 
     async fn update_list(
         &self,
-        id: AccessListId,
+        before: &AccessList,
         change: &AccessListChange,
         audit: &AuditEntry,
     ) -> Result<ListStored, Fault> {
-        lists::update(&self.db, id, change, audit).await
+        lists::update(&self.db, before, change, audit).await
     }
 
     async fn delete_list(&self, id: AccessListId, audit: &AuditEntry) -> Result<ListStored, Fault> {

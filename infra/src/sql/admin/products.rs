@@ -61,11 +61,13 @@ impl ProductStore for SqlProducts {
         tx.commit().await.map_err(fault)
     }
 
-    async fn save(&self, product: &Product, entry: &AuditEntry) -> Result<bool, Fault> {
+    async fn save(&self, before: &Product, after: &Product, entry: &AuditEntry) -> Result<bool, Fault> {
         let tx = self.db.begin().await?;
         let saved = Entity::update_many()
-            .set(editable(product))
-            .filter(Column::Id.eq(product.id.uuid()))
+            // Something is set in any case: a statement that sets nothing is none.
+            .col_expr(Column::DeletedAt, Column::DeletedAt.into_expr())
+            .set(changed(before, after))
+            .filter(Column::Id.eq(after.id.uuid()))
             .filter(Column::DeletedAt.is_null())
             .exec(&tx)
             .await
@@ -155,6 +157,24 @@ fn editable(product: &Product) -> ActiveModel {
         created_at: NotSet,
         deleted_at: NotSet,
     }
+}
+
+/// Those of them that differ.
+fn changed(before: &Product, after: &Product) -> ActiveModel {
+    let mut row = editable(after);
+    if before.name == after.name {
+        row.name = NotSet;
+    }
+    if before.description == after.description {
+        row.description = NotSet;
+    }
+    if before.list_price == after.list_price {
+        (row.list_price_minor, row.currency) = (NotSet, NotSet);
+    }
+    if before.image_url == after.image_url {
+        row.image_url = NotSet;
+    }
+    row
 }
 
 fn product(row: Model) -> Result<Product, Fault> {

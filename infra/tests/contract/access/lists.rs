@@ -19,7 +19,7 @@ use entity::access_list_members;
 
 use crate::contract::{
     seed,
-    stores::{Stores, assert_pages, campaign},
+    stores::{Stores, assert_pages, at, campaign},
 };
 
 pub(crate) async fn a_list_is_read_back_as_it_was_stored(stores: &Stores) {
@@ -151,9 +151,11 @@ pub(crate) async fn lists_and_members_are_listed_in_pages(stores: &Stores) {
 pub(crate) async fn users_that_are_added_at_once_are_all_kept(stores: &Stores) {
     let users = stores.register(1..=6).await;
     create(stores, 1, change("vips", &[], &[])).await.unwrap();
+    let before = stores.access.list(id(1)).await.unwrap().unwrap();
     let tasks = users.windows(2).map(|pair| {
         let (access, entry, change) = (stores.access.clone(), stores.entry("update"), change("vips", pair, &[]));
-        tokio::spawn(async move { access.update_list(id(1), &change, &entry).await.unwrap() })
+        let before = before.clone();
+        tokio::spawn(async move { access.update_list(&before, &change, &entry).await.unwrap() })
     });
     for task in tasks.collect::<Vec<_>>() {
         assert!(matches!(task.await.unwrap(), ListStored::Stored(_)));
@@ -182,12 +184,24 @@ fn size(stored: ListStored) -> Result<u64, ListStored> {
     }
 }
 
+/// A list that is not stored.
+fn absent(list: u128) -> AccessList {
+    AccessList {
+        id: id(list),
+        name: "absent".to_owned(),
+        description: String::new(),
+        size: 0,
+        created_at: at("10:00:00"),
+    }
+}
+
 async fn create(stores: &Stores, list: u128, change: AccessListChange) -> Result<u64, ListStored> {
     size(stores.access.create_list(id(list), &change, &stores.entry("create")).await.unwrap())
 }
 
 async fn update(stores: &Stores, list: u128, change: AccessListChange) -> Result<u64, ListStored> {
-    size(stores.access.update_list(id(list), &change, &stores.entry("update")).await.unwrap())
+    let before = stores.access.list(id(list)).await.unwrap().unwrap_or_else(|| absent(list));
+    size(stores.access.update_list(&before, &change, &stores.entry("update")).await.unwrap())
 }
 
 async fn members(stores: &Stores, list: u128) -> Vec<UserId> {

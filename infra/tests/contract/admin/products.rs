@@ -38,7 +38,7 @@ pub(crate) async fn a_product_is_overwritten_until_it_is_deleted(stores: &Stores
         deleted_at: Some(at("23:00:00")),
         ..product(1)
     };
-    assert!(stores.products.save(&changed, &stores.entry("save")).await.unwrap());
+    assert!(stores.products.save(&product(1), &changed, &stores.entry("save")).await.unwrap());
     let expected = Product { created_at: product(1).created_at, deleted_at: None, ..changed.clone() };
     assert_eq!(
         stores.products.by_ids(&[id(1)]).await.unwrap(),
@@ -48,8 +48,8 @@ pub(crate) async fn a_product_is_overwritten_until_it_is_deleted(stores: &Stores
     assert_eq!(stores.products.by_ids(&[id(2)]).await.unwrap(), [product(2)]);
 
     assert_eq!(delete(stores, 1).await, ProductDeleted::Deleted);
-    assert!(!stores.products.save(&product(1), &stores.entry("save")).await.unwrap());
-    assert!(!stores.products.save(&product(77), &stores.entry("save")).await.unwrap());
+    assert!(!stores.products.save(&product(1), &product(1), &stores.entry("save")).await.unwrap());
+    assert!(!stores.products.save(&product(77), &product(77), &stores.entry("save")).await.unwrap());
     let read = stores.products.by_ids(&[id(1)]).await.unwrap();
     assert_eq!(read[0].name, "New");
     assert_eq!(stores.done().await, ["product", "product", "save", "delete"]);
