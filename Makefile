@@ -1,7 +1,7 @@
 # The ways to work on spike. `make` alone says what there is.
 
 CARGO ?= cargo
-DOCS := RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked
+DOCS := RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --document-private-items --locked
 
 .DEFAULT_GOAL := help
 .PHONY: help run check test fmt fmt-check clippy doc sdl sdl-check arrows install-deps

@@ -14,7 +14,7 @@ use std::{
 use serde_json::Value;
 
 /// A release build from nothing on a small machine, and then some.
-const BUILD_PATIENCE: Duration = Duration::from_secs(30 * 60);
+const BUILD_PATIENCE: Duration = Duration::from_mins(30);
 
 fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
@@ -59,7 +59,12 @@ fn make_run_answers_and_the_walk_through_works_word_for_word() {
     make.arg("run").current_dir(repository()).envs(settings.clone()).stdout(Stdio::null()).process_group(0);
     let mut server = MakeRun(make.spawn().unwrap());
     let started = Instant::now();
-    while !Command::new("curl").args(["-sf", "-o", "/dev/null", &format!("http://{address}/readyz")]).status().unwrap().success() {
+    while !Command::new("curl")
+        .args(["-sf", "-o", "/dev/null", &format!("http://{address}/readyz")])
+        .status()
+        .unwrap()
+        .success()
+    {
         assert_eq!(server.0.try_wait().unwrap(), None, "make run ended");
         assert!(started.elapsed() < BUILD_PATIENCE, "make run does not answer");
         // A bounded poll: the server being ready is what is waited for.
@@ -70,11 +75,16 @@ fn make_run_answers_and_the_walk_through_works_word_for_word() {
     let here = directory.path().join("here");
     fs::create_dir(&here).unwrap();
     symlink(repository().join("target"), here.join("target")).unwrap();
-    let output = Command::new("bash").args(["-euo", "pipefail", "-c", &walk()]).current_dir(&here).envs(settings).output().unwrap();
+    let output = Command::new("bash")
+        .args(["-euo", "pipefail", "-c", &walk()])
+        .current_dir(&here)
+        .envs(settings)
+        .output()
+        .unwrap();
     let (said, complained) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{said}\n{complained}");
 
-    let report = said.rfind("\n{").map(|at| &said[at..]).unwrap_or_else(|| panic!("{said}"));
+    let report = said.rfind("\n{").map_or_else(|| panic!("{said}"), |at| &said[at..]);
     let report: Value = serde_json::from_str(report).unwrap();
     assert_eq!((&report["paid"], &report["balanced"]), (&1.into(), &true.into()), "{said}");
     let watched = fs::read_to_string(here.join("watched.jsonl")).unwrap();

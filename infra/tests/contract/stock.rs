@@ -106,7 +106,7 @@ pub async fn a_hold_carries_the_terms_of_its_moment(bench: Bench) {
     };
     assert_eq!(hold, expected);
     assert_eq!(bench.store.find_hold(id(10)).await.unwrap(), Some(expected.clone()));
-    assert_eq!(bench.store.holds_of(id(1), None).await.unwrap(), [expected.clone()]);
+    assert_eq!(bench.store.holds_of(id(1), None).await.unwrap(), std::slice::from_ref(&expected));
     assert_eq!(bench.store.holds_of(id(1), Some(campaign())).await.unwrap(), [expected]);
     assert_eq!(bench.store.holds_of(id(2), None).await.unwrap(), []);
     bench.assert_level(1, 2).await;
@@ -347,7 +347,7 @@ pub async fn does_what_the_model_does(bench: Bench, steps: Vec<Step>) {
                     }
                     (Some((_, before)), Reserved::KeyReused) if *before != units => {}
                     (None, Reserved::LimitExceeded { holding: told, .. }) if holding + units > LIMIT => {
-                        assert_eq!(*told, holding)
+                        assert_eq!(*told, holding);
                     }
                     (None, Reserved::SoldOut) if holding + units <= LIMIT && left == 0 => {}
                     (None, Reserved::Insufficient { remaining })
