@@ -45,10 +45,21 @@ pub(crate) async fn expire(services: Arc<Services>, stop: CancellationToken) {
     }
 }
 
+/// Expires what is due. Returns when to look again.
 async fn expire_all(services: &Services) -> Result<domain::clock::Instant, Fault> {
-    while services.closing.expire_due().await?.more {}
-    let nap = services.clock.now() + EXPIRY_NAP;
-    Ok(services.closing.next_deadline().await?.map_or(nap, |deadline| deadline.min(nap)))
+    loop {
+        let now = services.clock.now();
+        match services.closing.next_deadline().await? {
+            // Looking only reads: the write lock is taken when there is something to write.
+            Some(deadline) if deadline <= now => {
+                services.closing.expire_due().await?;
+            }
+            deadline => {
+                let nap = now + EXPIRY_NAP;
+                return Ok(deadline.map_or(nap, |deadline| deadline.min(nap)));
+            }
+        }
+    }
 }
 
 /// Takes up what was left behind: holds that were not published, follow-ups that were not done, terms that

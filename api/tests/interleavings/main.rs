@@ -53,7 +53,7 @@ async fn round(scene: Scene, pulls: Vec<(OrderId, UserId, Pull)>, random: &mut S
                 }
                 Task::Wait(time) => {
                     scene.shop.advance(time);
-                    Happened::Expired(scene.services().closing.expire_due().await.unwrap().orders)
+                    Happened::Expired(scene.services().closing.expire_due().await.unwrap())
                 }
             }
         })

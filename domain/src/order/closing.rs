@@ -70,11 +70,10 @@ impl Closing {
         }
     }
 
-    /// Expires a batch of orders whose deadline has come. Returns how many; fewer than a full batch means
-    /// that no more are due.
-    pub async fn expire_due(&self) -> Result<Expired, Fault> {
+    /// Expires a batch of orders whose deadline has come, the longest due first. Returns how many.
+    pub async fn expire_due(&self) -> Result<usize, Fault> {
         let changes = self.store.expire(self.clock.now(), Self::BATCH).await?;
-        let expired = Expired { orders: changes.len(), more: changes.len() == Self::BATCH };
+        let expired = changes.len();
         self.follow_ups.enqueue(changes);
         Ok(expired)
     }
@@ -82,22 +81,5 @@ impl Closing {
     /// The next deadline of an order that waits for payment.
     pub async fn next_deadline(&self) -> Result<Option<Instant>, Fault> {
         self.store.next_deadline().await
-    }
-}
-
-/// What a round of expiry did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Expired {
-    /// Orders that expired.
-    pub orders: usize,
-    /// Whether more may be due at once.
-    pub more: bool,
-}
-
-impl Order {
-    /// Whether the order waits for payment and its deadline is not after `now`.
-    #[must_use]
-    pub fn is_due(&self, now: Instant) -> bool {
-        self.status == OrderStatus::PendingPayment && self.pay_before.is_some_and(|deadline| deadline <= now)
     }
 }

@@ -4,7 +4,6 @@
 //! A version is raised when an old reader would misread the new form; fields that may be missing do not need it.
 
 use domain::{
-    clock::Instant,
     error::Fault,
     id::{OrderId, TypedId},
     spike::Hold,
@@ -12,8 +11,6 @@ use domain::{
 use entity::queue_messages;
 use sea_orm::ActiveValue::Set;
 use serde::{Deserialize, Serialize};
-
-use crate::sql::convert::millis;
 
 const KIND: &str = "grab_accepted";
 const VERSION: u32 = 1;
@@ -50,14 +47,15 @@ pub(super) enum Unreadable {
 }
 
 /// The row of a new message.
-pub(super) fn row(hold: &Hold, now: Instant) -> Result<queue_messages::ActiveModel, Fault> {
+pub(super) fn row(hold: &Hold) -> Result<queue_messages::ActiveModel, Fault> {
     let payload = serde_json::to_string(&Envelope { kind: KIND, version: VERSION, hold }).map_err(Fault::internal)?;
     Ok(queue_messages::ActiveModel {
         order_id: Set(hold.order_id.uuid()),
         campaign_id: Set(hold.campaign_id.uuid()),
         payload: Set(payload),
         attempts: Set(0),
-        available_at: Set(millis(now)),
+        // At once, whatever becomes of the wall clock.
+        available_at: Set(0),
         dead_at: Set(None),
         last_error: Set(None),
     })
@@ -103,7 +101,7 @@ mod tests {
     #[test]
     fn what_was_written_is_read() {
         let hold = testing::hold(testing::instant("2026-01-01T10:00:00.123Z"));
-        let row = row(&hold, hold.grabbed_at).unwrap();
+        let row = row(&hold).unwrap();
         let payload = row.payload.unwrap();
         assert!(payload.starts_with(r#"{"kind":"grab_accepted","version":1,"hold":{"#), "{payload}");
         assert_eq!(read(&stored(&payload)).unwrap(), hold);
@@ -115,7 +113,7 @@ mod tests {
     #[test]
     fn what_cannot_be_read_says_why() {
         let hold = Hold { order_id: testing::id(2), ..testing::hold(testing::instant("2026-01-01T10:00:00Z")) };
-        let misfiled = row(&hold, hold.grabbed_at).unwrap().payload.unwrap();
+        let misfiled = row(&hold).unwrap().payload.unwrap();
         for (payload, why) in [
             ("", "not a message"),
             ("[1]", "not a message"),

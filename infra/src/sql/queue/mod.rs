@@ -101,7 +101,7 @@ impl SqlQueue {
 #[async_trait]
 impl MessageBus for SqlQueue {
     async fn publish(&self, hold: &Hold) -> Result<(), Fault> {
-        self.committer.publish(message::row(hold, self.clock.now())?).await
+        self.committer.publish(message::row(hold)?).await
     }
 
     async fn receive(&self, max: usize) -> Result<Vec<Delivery>, Fault> {
