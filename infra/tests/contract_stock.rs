@@ -41,6 +41,7 @@ contract!(
     units_come_back_once,
     the_same_attempt_is_one_attempt,
     a_refused_attempt_leaves_no_trace,
+    an_attempt_that_came_to_nothing_is_forgotten,
     a_key_is_one_campaigns,
     opening_takes_holds_and_attempts_in,
     what_was_not_published_is_told,

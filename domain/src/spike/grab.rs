@@ -133,7 +133,7 @@ impl Grabs {
         let at = |code, message: String| Err(Refusal::at(code, "quantity", message).into());
         let no = |code, message: &'static str| Err(Refusal::new(code, message).into());
         match reserved {
-            Reserved::Held { hold, remaining } => self.secure(hold, remaining).await,
+            Reserved::Held { hold, remaining } => self.secure(&ask, hold, remaining).await,
             Reserved::Known { request, unpublished } => {
                 if let Some(hold) = unpublished {
                     self.publish(&hold).await?;
@@ -161,7 +161,13 @@ impl Grabs {
     }
 
     /// Makes a fresh hold safe and answers its order.
-    async fn secure(&self, hold: Hold, remaining: u32) -> Result<Grabbed, Failure<GrabRefusal>> {
+    async fn secure(&self, ask: &Reserve, hold: Hold, remaining: u32) -> Result<Grabbed, Failure<GrabRefusal>> {
+        // The store remembers the attempts of open campaigns; the database remembers all of them. Only who
+        // got units is looked up there: the losers of a crowd cost no read.
+        if let Some(request) = self.orders.by_request(ask).await? {
+            self.stock.release(hold.campaign_id, hold.order_id).await?;
+            return self.repeat(ask, &request).await;
+        }
         self.publish(&hold).await?;
         let change = OrderChange::queued(&hold);
         let order = change.order.clone();

@@ -26,7 +26,8 @@ pub trait StockStore: Send + Sync + 'static {
     /// units it writes the hold, the attempt's key and the note that the message is to be published.
     async fn reserve(&self, ask: &Reserve) -> Result<Reserved, Fault>;
 
-    /// Gives the units of an order back, if its hold is still there. Returns how many came back.
+    /// Gives the units of an order back, if its hold is still there. Returns how many came back. If the hold
+    /// was not noted as published, its attempt came to nothing and its key is free again.
     async fn release(&self, campaign: CampaignId, order: OrderId) -> Result<u32, Fault>;
 
     /// How the stock stands; none if the campaign is not loaded.

@@ -91,10 +91,10 @@ impl CampaignStock {
         self.holds.insert(hold.order_id, hold);
     }
 
-    /// Gives units back if their hold is still there.
-    pub(super) fn release(&mut self, order: OrderId) -> u32 {
-        let Some(hold) = self.holds.remove(&order) else { return 0 };
-        self.unpublished.remove(&order);
+    /// Gives units back if their hold is still there. Returns the hold, and whether it was unpublished.
+    pub(super) fn release(&mut self, order: OrderId) -> Option<(Hold, bool)> {
+        let hold = self.holds.remove(&order)?;
+        let unpublished = self.unpublished.remove(&order).is_some();
         self.available += hold.quantity;
         if let Some(buyer) = self.by_user.get_mut(&hold.user_id) {
             buyer.units -= hold.quantity;
@@ -103,7 +103,7 @@ impl CampaignStock {
                 self.by_user.remove(&hold.user_id);
             }
         }
-        hold.quantity
+        Some((hold, unpublished))
     }
 
     /// Adds units, or takes available ones away.

@@ -100,9 +100,13 @@ impl StockStore for MemoryStock {
     }
 
     async fn release(&self, campaign: CampaignId, order: OrderId) -> Result<u32, Fault> {
-        let units = self.find(campaign).map_or(0, |stock| locked(&stock).release(order));
+        let released = self.find(campaign).and_then(|stock| locked(&stock).release(order));
         self.campaign_of.remove(&order);
-        Ok(units)
+        let Some((hold, unpublished)) = released else { return Ok(0) };
+        if unpublished && let Some(key) = hold.request_key {
+            self.requests.remove_if(&(hold.user_id, key), |_, request| request.order_id == order);
+        }
+        Ok(hold.quantity)
     }
 
     async fn level(&self, campaign: CampaignId) -> Result<Option<StockLevel>, Fault> {

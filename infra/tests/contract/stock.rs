@@ -1,7 +1,10 @@
 //! What every stock store must do. Takes the port and a clock that the test moves, and nothing else.
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses its own part of the suite")]
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use chrono::Duration;
 use domain::{
@@ -206,6 +209,15 @@ pub async fn a_refused_attempt_leaves_no_trace(bench: Bench) {
     held(bench.reserve_named(3, 2, 1, "a").await);
 }
 
+pub async fn an_attempt_that_came_to_nothing_is_forgotten(bench: Bench) {
+    bench.store.load(bench.stock(5, 2)).await.unwrap();
+    held(bench.reserve_named(1, 1, 1, "a").await);
+    assert_eq!(bench.store.release(campaign(), id(1)).await.unwrap(), 1, "given back before it was published");
+    assert_eq!(bench.store.recall(id(1), &key("a")).await.unwrap(), None);
+    held(bench.reserve_named(2, 1, 2, "a").await);
+    bench.assert_level(3, 2).await;
+}
+
 pub async fn a_key_is_one_campaigns(bench: Bench) {
     bench.store.load(bench.stock(5, 2)).await.unwrap();
     let other = SaleStock { campaign_id: id(2), ..bench.stock(5, 2) };
@@ -329,6 +341,7 @@ pub async fn does_what_the_model_does(bench: Bench, steps: Vec<Step>) {
     bench.store.load(bench.stock(8, LIMIT)).await.unwrap();
     let (mut quantity, mut holds) = (8_u32, HashMap::<u8, (u8, u32)>::new());
     let mut keys = HashMap::<(u8, u8), (u8, u32)>::new();
+    let mut published = HashSet::<u8>::new();
     for (n, step) in (0_u8..).zip(steps) {
         let taken: u32 = holds.values().map(|(_, units)| units).sum();
         match step {
@@ -367,6 +380,9 @@ pub async fn does_what_the_model_does(bench: Bench, steps: Vec<Step>) {
             }
             Step::Release { order } => {
                 let units = holds.remove(&order).map_or(0, |(_, units)| units);
+                if !published.contains(&order) {
+                    keys.retain(|_, (got, _)| *got != order);
+                }
                 assert_eq!(bench.store.release(campaign(), id(u128::from(order))).await.unwrap(), units);
             }
             Step::Adjust { delta } => {
@@ -380,6 +396,9 @@ pub async fn does_what_the_model_does(bench: Bench, steps: Vec<Step>) {
             }
             Step::Publish { order } => {
                 bench.store.published(campaign(), &[id(u128::from(order))]).await.unwrap();
+                if holds.contains_key(&order) {
+                    published.insert(order);
+                }
             }
         }
         let taken: u32 = holds.values().map(|(_, units)| units).sum();
