@@ -190,7 +190,7 @@ impl Services {
                 p.clock.clone(),
                 p.ids.clone(),
             ),
-            reports: Reports::new(p.campaigns, p.orders.clone(), p.stock.clone(), p.bus.clone()),
+            reports: Reports::new(p.campaigns, p.stock.clone(), p.bus.clone()),
             audit_log: AuditLog::new(p.audit),
             order_watch: Arc::new(OrderWatch::new(orders.clone(), p.orders.clone(), p.feed.clone(), p.clock.clone())),
             placing: Placing::new(p.orders.clone(), follow_ups.clone(), p.clock.clone()),

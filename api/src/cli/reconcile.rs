@@ -63,7 +63,7 @@ async fn report(ports: &Ports) -> Result<usize, StartError> {
     loop {
         let found = ports.campaigns.list(&filter, &page).await?;
         for campaign in &found.items {
-            let Some(figures) = ports.campaigns.figures(campaign.id).await? else { continue };
+            let Some(figures) = ports.campaigns.figures(campaign.id, &[]).await? else { continue };
             let fits = balanced(&figures, None, 0);
             campaigns += 1;
             unbalanced += usize::from(!fits);

@@ -1,6 +1,6 @@
 //! What running a sale needs of the world.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
 
@@ -8,7 +8,7 @@ use super::{audit::AuditEntry, products::Product, stock::StockMovement};
 use crate::{
     clock::Instant,
     error::Fault,
-    id::{AuditEntryId, CampaignId, MovementId, ProductId},
+    id::{AuditEntryId, CampaignId, MovementId, OrderId, ProductId},
     order::OrderStatus,
     page::{Page, PageRequest},
     spike::{Campaign, CampaignState},
@@ -102,6 +102,8 @@ pub struct LedgerFigures {
     pub revenue_minor: i64,
     /// Sum of all postings of the journal entries of the campaign: zero.
     pub postings_minor: i64,
+    /// Those of the orders asked about that are stored.
+    pub placed: HashSet<OrderId>,
     /// Units of closed orders whose return to the stock store is still noted in the outbox.
     pub returning: u64,
 }
@@ -124,8 +126,8 @@ pub trait CampaignStore: Send + Sync + 'static {
     ) -> Result<LedgerAdjusted, Fault>;
     /// Lists campaigns, the newest first.
     async fn list(&self, filter: &CampaignFilter, page: &PageRequest<CampaignId>) -> Result<Page<Campaign>, Fault>;
-    /// What the ledgers say; none if there is no such campaign.
-    async fn figures(&self, id: CampaignId) -> Result<Option<LedgerFigures>, Fault>;
+    /// What the ledgers say, and which of the orders `among` are stored; none if there is no such campaign.
+    async fn figures(&self, id: CampaignId, among: &[OrderId]) -> Result<Option<LedgerFigures>, Fault>;
     /// The movements of a campaign's stock, the newest first.
     async fn movements(&self, id: CampaignId, page: &PageRequest<MovementId>) -> Result<Page<StockMovement>, Fault>;
 }

@@ -277,12 +277,12 @@ impl Shop {
 
     /// Units of a campaign in orders, as its row says.
     pub(crate) async fn allocated(&self, sale: CampaignId) -> u32 {
-        self.campaigns.figures(sale).await.unwrap().unwrap().allocated
+        self.campaigns.figures(sale, &[]).await.unwrap().unwrap().allocated
     }
 
     /// The stock ledger of a campaign: available, held, sold.
     pub(crate) async fn moved(&self, sale: CampaignId) -> (i64, i64, i64) {
-        let figures = self.campaigns.figures(sale).await.unwrap().unwrap();
+        let figures = self.campaigns.figures(sale, &[]).await.unwrap().unwrap();
         (figures.moved_available, figures.moved_held, figures.moved_sold)
     }
 
@@ -298,7 +298,7 @@ impl Shop {
     /// Asserts what must always hold: every unit stands once, and every coin.
     pub(crate) async fn check(&self) {
         for row in campaigns::Entity::find().all(self.db.reader()).await.unwrap() {
-            let figures = self.campaigns.figures(CampaignId::from_uuid(row.id)).await.unwrap().unwrap();
+            let figures = self.campaigns.figures(CampaignId::from_uuid(row.id), &[]).await.unwrap().unwrap();
             assert!(balanced(&figures, None, 0), "{figures:?}");
         }
         assert_eq!(self.books.posting_sum().await.unwrap(), 0);

@@ -8,7 +8,7 @@ use domain::{
         stock::StockMovement,
     },
     error::Fault,
-    id::{CampaignId, MovementId, TypedId},
+    id::{CampaignId, MovementId, OrderId, TypedId},
     page::{Page, PageRequest},
     spike::Campaign,
 };
@@ -152,8 +152,8 @@ impl CampaignStore for SqlCampaigns {
         paging::page(self.db.reader(), select, Column::Id, page, |row| campaign(&row)).await
     }
 
-    async fn figures(&self, id: CampaignId) -> Result<Option<LedgerFigures>, Fault> {
-        ledger::figures(&self.db, id).await
+    async fn figures(&self, id: CampaignId, among: &[OrderId]) -> Result<Option<LedgerFigures>, Fault> {
+        ledger::figures(&self.db, id, among).await
     }
 
     async fn movements(&self, id: CampaignId, page: &PageRequest<MovementId>) -> Result<Page<StockMovement>, Fault> {

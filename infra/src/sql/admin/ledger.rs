@@ -1,9 +1,11 @@
 //! The ledger of a campaign's stock, and what the ledgers of stock, orders and money say of it.
 
+use std::collections::HashSet;
+
 use domain::{
     admin::{ports::LedgerFigures, stock::StockMovement},
     error::Fault,
-    id::{CampaignId, MovementId, TypedId},
+    id::{CampaignId, MovementId, OrderId, TypedId},
     order::OrderStatus,
     page::{Page, PageRequest},
 };
@@ -16,13 +18,15 @@ use sea_orm::{
     ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, JoinType, QueryFilter, QuerySelect,
     sea_query::{Expr, ExprTrait},
 };
+use uuid::Uuid;
 
 use crate::sql::{
     Database,
-    convert::{count, instant, maybe_id, millis, named},
+    convert::{count, instant, maybe_id, millis, named, uuids},
     error::fault,
     paging,
     spike::statuses,
+    write::VALUES,
 };
 
 /// The account of the money journal that sales are booked to.
@@ -64,7 +68,7 @@ pub(super) async fn page(
 
 /// What the ledgers say of a campaign. All sums are made by the database, in one state of it: a campaign may
 /// have millions of orders.
-pub(super) async fn figures(db: &Database, id: CampaignId) -> Result<Option<LedgerFigures>, Fault> {
+pub(super) async fn figures(db: &Database, id: CampaignId, among: &[OrderId]) -> Result<Option<LedgerFigures>, Fault> {
     let tx = db.snapshot().await?;
     let Some(campaign) = campaigns::Entity::find_by_id(id.uuid()).one(&tx).await.map_err(fault)? else {
         return Ok(None);
@@ -73,6 +77,7 @@ pub(super) async fn figures(db: &Database, id: CampaignId) -> Result<Option<Ledg
         quantity: count(campaign.quantity)?,
         allocated: count(campaign.allocated)?,
         returning: returning(&tx, id).await?,
+        placed: placed(&tx, among).await?,
         ..LedgerFigures::default()
     };
     (figures.moved_available, figures.moved_held, figures.moved_sold) = moved(&tx, id).await?;
@@ -93,6 +98,23 @@ pub(super) async fn figures(db: &Database, id: CampaignId) -> Result<Option<Ledg
         }
     }
     Ok(Some(figures))
+}
+
+/// Those of these orders that are stored.
+async fn placed(tx: &impl ConnectionTrait, among: &[OrderId]) -> Result<HashSet<OrderId>, Fault> {
+    let mut placed = HashSet::new();
+    for chunk in among.chunks(VALUES) {
+        let ids: Vec<Uuid> = orders::Entity::find()
+            .select_only()
+            .column(orders::Column::Id)
+            .filter(orders::Column::Id.is_in(uuids(chunk)))
+            .into_tuple()
+            .all(tx)
+            .await
+            .map_err(fault)?;
+        placed.extend(ids.into_iter().map(OrderId::from_uuid));
+    }
+    Ok(placed)
 }
 
 /// The sums of the three columns of the stock ledger.

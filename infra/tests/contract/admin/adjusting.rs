@@ -74,7 +74,7 @@ pub(crate) async fn adjustments_at_once_stop_at_the_guard(stores: &Stores) {
     assert_eq!((done, refused), (6, 2));
     let left = Campaign { quantity: 4, allocated: 4, version: ten.version + 6, ..ten.clone() };
     assert_eq!(stores.campaign(&ten).await, Some(left));
-    let figures = stores.campaigns.figures(ten.id).await.unwrap().unwrap();
+    let figures = stores.campaigns.figures(ten.id, &[]).await.unwrap().unwrap();
     assert_eq!(figures.moved_available, -6, "a movement for each that was done");
 }
 

@@ -13,13 +13,13 @@ use crate::contract::{
 };
 
 pub(crate) async fn a_campaign_that_is_unknown_has_no_figures(stores: &Stores) {
-    assert!(stores.campaigns.figures(id(77)).await.unwrap().is_none());
+    assert!(stores.campaigns.figures(id(77), &[]).await.unwrap().is_none());
 }
 
 pub(crate) async fn a_new_campaign_has_empty_ledgers(stores: &Stores) {
     stores.stock_product().await;
     stores.stock_campaign(&campaign(1, Stage::Draft)).await;
-    let figures = stores.campaigns.figures(id(1)).await.unwrap().unwrap();
+    let figures = stores.campaigns.figures(id(1), &[]).await.unwrap().unwrap();
     assert_eq!((figures.quantity, figures.allocated), (10, 0));
     assert_eq!((figures.moved_available, figures.moved_held, figures.moved_sold), (0, 0, 0));
     assert!(figures.orders.is_empty());
@@ -64,7 +64,7 @@ pub(crate) async fn figures_are_sums_of_the_ledgers_of_one_campaign(stores: &Sto
     seed::book(&stores.db, Some(other), 5, "PAYMENT", &[("WALLET", -1), ("REVENUE", 2)]).await;
     seed::book(&stores.db, None, 6, "TOP_UP", &[("TOP_UPS", -5_000), ("WALLET", 5_001)]).await;
 
-    let figures = stores.campaigns.figures(mine).await.unwrap().unwrap();
+    let figures = stores.campaigns.figures(mine, &[]).await.unwrap().unwrap();
     assert_eq!((figures.quantity, figures.allocated), (10, 7));
     assert_eq!((figures.moved_available, figures.moved_held, figures.moved_sold), (3, 3, 4));
     let orders = HashMap::from([
@@ -109,7 +109,7 @@ pub(crate) async fn units_return_while_the_note_of_the_closing_change_is_there(s
         created_at: 0,
     };
     seed::write::<order_follow_ups::Entity>(&stores.db, (1..).zip(notes).map(note).collect()).await;
-    let figures = stores.campaigns.figures(mine).await.unwrap().unwrap();
+    let figures = stores.campaigns.figures(mine, &[]).await.unwrap().unwrap();
     assert_eq!(figures.returning, 2 + 4 + 16);
 }
 
