@@ -7,15 +7,16 @@
     reason = "what a test relies on must be there"
 )]
 
-#[path = "contract/stock.rs"]
-mod stock;
+mod contract {
+    pub mod stock;
+}
 
 use std::sync::Arc;
 
+use contract::stock::{self, Bench};
 use domain::testing::{ManualClock, instant};
 use infra::memory::MemoryStock;
 use proptest::prelude::*;
-use stock::Bench;
 
 fn memory() -> Bench {
     let clock = Arc::new(ManualClock::at(instant("2026-01-01T10:00:00Z")));
@@ -27,7 +28,7 @@ macro_rules! contract {
         mod in_memory {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $case() {
-                super::stock::$case(super::memory()).await;
+                crate::contract::stock::$case(super::memory()).await;
             })*
         }
     };
@@ -52,8 +53,8 @@ contract!(
 
 proptest! {
     #[test]
-    fn memory_does_what_the_model_does(steps in stock::steps()) {
+    fn memory_does_what_the_model_does(steps in stock::model::steps()) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        runtime.block_on(stock::does_what_the_model_does(memory(), steps));
+        runtime.block_on(stock::model::does_what_the_model_does(memory(), steps));
     }
 }
