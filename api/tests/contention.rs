@@ -22,10 +22,12 @@ async fn crowd(
     campaign: &str,
     quantity: impl Fn(usize) -> u32 + Copy,
 ) -> BTreeMap<String, usize> {
-    let attempts = (0..ATTEMPTS).flat_map(|attempt| (0..USERS).map(move |user| (attempt, user)));
+    // A user's ten attempts stand beside each other, so that they race with each other as well.
+    let attempts = (0..USERS).flat_map(|user| (0..ATTEMPTS).map(move |attempt| (attempt, user)));
     let answers = stream::iter(attempts)
         .map(|(attempt, user)| async move {
-            let answer = buyers[user].0.grab(campaign, quantity(attempt * USERS + user), None).await.expect("answered");
+            let answer =
+                buyers[user].0.grab(campaign, quantity(user * ATTEMPTS + attempt), None).await.expect("answered");
             let granted = order_id(&answer).is_some();
             match refusal(&answer) {
                 None if granted => "granted".to_owned(),
@@ -69,6 +71,7 @@ async fn five_hundred_users_and_a_hundred_units() {
         answers.keys().all(|code| ["granted", "SOLD_OUT", "LIMIT_EXCEEDED"].contains(&code.as_str())),
         "{answers:?}"
     );
+    assert!(answers["LIMIT_EXCEEDED"] > 0, "attempts of one user raced: {answers:?}");
     assert_eq!((&report["grabs"], &report["available"], &report["balanced"]), (&100.into(), &0.into(), &true.into()));
 
     // Limit 3, one to three units.

@@ -217,3 +217,24 @@ async fn a_stop_closes_sockets_with_1001_and_loses_nothing() {
     assert_eq!(shop.settled_report(&campaign).await["balanced"], true);
     shop.stop().await;
 }
+
+#[tokio::test]
+async fn a_socket_is_closed_when_its_token_expires() {
+    let shop = TestShop::builder().clock_at(instant("2026-01-01T10:00:00Z")).start().await;
+    let customer = shop.register_customer().await;
+    let mut anonymous = shop.socket().await;
+    anonymous.init(None).await;
+    let mut socket = shop.socket().await;
+    socket.init(Some(&customer.token)).await;
+    let query = "{ me { username } }";
+    socket.send(&json!({ "id": "1", "type": "subscribe", "payload": { "query": query } })).await;
+    assert_eq!(socket.message().await["payload"]["data"]["me"]["username"], customer.username);
+    assert_eq!(socket.message().await["type"], "complete");
+
+    shop.advance(chrono::Duration::minutes(15));
+    assert_eq!(socket.next().await, Frame::Closed(4403, "the access token has expired".to_owned()));
+    // Who was let in without a token stays.
+    anonymous.send(&json!({ "id": "1", "type": "subscribe", "payload": { "query": "{ __typename }" } })).await;
+    assert_eq!(anonymous.message().await["payload"]["data"]["__typename"], "Query");
+    shop.stop().await;
+}

@@ -46,22 +46,28 @@ async fn batch(services: &Services, deliveries: Vec<Delivery>) -> Result<(), Fau
     }
 }
 
+/// Tries the messages of a failed batch by themselves. Whatever stops this gives back what was not tried: a
+/// message that stays in hand would wait for the next start of the process.
 async fn one_by_one(services: &Services, deliveries: Vec<Delivery>) -> Result<(), Fault> {
-    let mut deliveries = deliveries.into_iter();
-    while let Some(delivery) = deliveries.next() {
-        match services.placing.place(std::slice::from_ref(&delivery.hold)).await {
-            Ok(_) => services.bus.settle(&[delivery.tag]).await?,
-            Err(fault @ Fault::Unavailable { .. }) => {
-                let rest: Vec<_> = std::iter::once(delivery.tag).chain(deliveries.map(|d| d.tag)).collect();
-                services.bus.give_back(&rest).await?;
-                return Err(fault);
-            }
-            Err(fault) => {
-                let why = fault.source().map_or_else(|| fault.to_string(), ToString::to_string);
-                let dead = services.bus.fail(delivery.tag, &why).await?;
-                tracing::error!(order = %delivery.tag, why, dead, "a message could not be written as an order");
-            }
+    for (done, delivery) in deliveries.iter().enumerate() {
+        if let Err(fault) = alone(services, delivery).await {
+            let rest: Vec<_> = deliveries[done..].iter().map(|delivery| delivery.tag).collect();
+            services.bus.give_back(&rest).await?;
+            return Err(fault);
         }
     }
     Ok(())
+}
+
+async fn alone(services: &Services, delivery: &Delivery) -> Result<(), Fault> {
+    match services.placing.place(std::slice::from_ref(&delivery.hold)).await {
+        Ok(_) => services.bus.settle(&[delivery.tag]).await,
+        Err(fault @ Fault::Unavailable { .. }) => Err(fault),
+        Err(fault) => {
+            let why = fault.source().map_or_else(|| fault.to_string(), ToString::to_string);
+            let dead = services.bus.fail(delivery.tag, &why).await?;
+            tracing::error!(order = %delivery.tag, why, dead, "a message could not be written as an order");
+            Ok(())
+        }
+    }
 }

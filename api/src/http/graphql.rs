@@ -13,6 +13,8 @@ use axum::{
     response::Response,
 };
 
+use tracing::Instrument;
+
 use super::{
     Http,
     answer::{self, Form},
@@ -44,7 +46,7 @@ pub(super) async fn post(
     match operation(&body) {
         Ok(request) => {
             let request = schema::on_behalf_of(request, viewer, Some(schema::TraceId(trace.0)));
-            answer::of_graph(form, http.graph.execute(request).await)
+            answer::of_graph(form, to_its_end(&http, request).await)
         }
         Err(place) => {
             let message = format!(
@@ -52,6 +54,17 @@ pub(super) async fn post(
             );
             answer::refusal(StatusCode::BAD_REQUEST, BAD, &message)
         }
+    }
+}
+
+/// Runs an operation in a task of its own: a client that goes away does not stop a mutation half-way.
+async fn to_its_end(http: &Arc<Http>, request: async_graphql::Request) -> async_graphql::Response {
+    let http = Arc::clone(http);
+    let operation = async move { http.graph.execute(request).await };
+    match tokio::spawn(operation.in_current_span()).await {
+        Ok(response) => response,
+        // A panic goes on to where panics of handlers are caught.
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
     }
 }
 

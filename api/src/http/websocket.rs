@@ -25,8 +25,9 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use domain::user::Viewer;
+use domain::user::{Viewer, viewer::TokenError};
 use futures_util::{Sink, SinkExt, Stream, StreamExt};
+use tokio::sync::watch;
 use tracing::Instrument;
 
 use super::{Http, answer, trace::Trace, viewer};
@@ -36,6 +37,8 @@ const PROTOCOL: &str = "graphql-transport-ws";
 const READ_BUFFER: usize = 4 * 1024;
 /// What is collected before it is written.
 const WRITE_BUFFER: usize = 4 * 1024;
+/// The protocol's code for a token that is no good, or no good any more.
+const FORBIDDEN: u16 = 4403;
 /// How long a client may take to confirm that the socket is closed.
 const FAREWELL: Duration = Duration::from_secs(1);
 
@@ -82,6 +85,7 @@ async fn serve(http: Arc<Http>, socket: WebSocket, trace: Trace, by_header: View
     let (mut sink, mut stream) = socket.split();
     let goodbye = {
         let refused = Arc::new(AtomicBool::new(false));
+        let (admitted, mut viewer) = watch::channel(Viewer::SignedOut);
         let messages = (&mut stream).take_while(|message| ready(message.is_ok())).filter_map(|message| {
             ready(match message {
                 Ok(Message::Text(text)) => Some(axum::body::Bytes::from(text)),
@@ -90,10 +94,11 @@ async fn serve(http: Arc<Http>, socket: WebSocket, trace: Trace, by_header: View
             })
         });
         let graph = Graph::new(http.graph.clone(), messages, WebSocketProtocols::GraphQLWS)
-            .on_connection_init(admission(http.clone(), trace, by_header, refused.clone()));
+            .on_connection_init(admission(http.clone(), trace, by_header, refused.clone(), admitted));
         tokio::select! {
             goodbye = pump(&mut sink, graph, &refused) => goodbye,
             () = http.shutdown.begun() => Some((close_code::AWAY, "the server is stopping".to_owned())),
+            () = expiry(&http, &mut viewer) => Some((FORBIDDEN, TokenError::Expired.to_string())),
         }
     };
     if let Some((code, reason)) = goodbye {
@@ -105,6 +110,15 @@ async fn serve(http: Arc<Http>, socket: WebSocket, trace: Trace, by_header: View
         };
         // A client that does not answer is left alone.
         let _ = tokio::time::timeout(FAREWELL, farewell).await;
+    }
+}
+
+/// Returns when the token that the socket was opened with expires; never if it was opened without one.
+async fn expiry(http: &Http, viewer: &mut watch::Receiver<Viewer>) {
+    let signed_in = viewer.wait_for(|viewer| matches!(viewer, Viewer::SignedIn(_))).await.map(|viewer| *viewer);
+    match signed_in {
+        Ok(Viewer::SignedIn(signed_in)) => http.services.clock.sleep_until(signed_in.expires_at).await,
+        _ => std::future::pending().await,
     }
 }
 
@@ -130,6 +144,7 @@ fn admission(
     trace: Trace,
     by_header: Viewer,
     refused: Arc<AtomicBool>,
+    admit: watch::Sender<Viewer>,
 ) -> impl FnOnce(serde_json::Value) -> std::pin::Pin<Box<dyn Future<Output = async_graphql::Result<Data>> + Send>> + Send
 {
     move |payload| {
@@ -139,7 +154,10 @@ fn admission(
                 refused.store(true, Ordering::Relaxed);
                 Err(async_graphql::Error::new(why.to_string()))
             }
-            viewer => Ok(schema::connection_data(viewer, Some(schema::TraceId(trace.0)))),
+            viewer => {
+                admit.send_replace(viewer);
+                Ok(schema::connection_data(viewer, Some(schema::TraceId(trace.0))))
+            }
         };
         Box::pin(ready(admitted))
     }
@@ -148,7 +166,7 @@ fn admission(
 /// The codes of the protocol (github.com/enisdenjo/graphql-ws, PROTOCOL.md), where async-graphql has others.
 fn close_code_of(code: u16, refused: &AtomicBool) -> u16 {
     match code {
-        _ if refused.load(Ordering::Relaxed) => 4403,
+        _ if refused.load(Ordering::Relaxed) => FORBIDDEN,
         1002 => 4400,
         1011 => 4401,
         other => other,

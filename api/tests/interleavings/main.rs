@@ -16,10 +16,7 @@ mod check;
 mod pull;
 mod scene;
 
-use std::{
-    hash::{BuildHasher, RandomState},
-    sync::Arc,
-};
+use std::sync::Arc;
 
 use chrono::Duration;
 use domain::id::{OrderId, UserId};
@@ -65,8 +62,7 @@ async fn round(scene: Scene, pulls: Vec<(OrderId, UserId, Pull)>, random: &mut S
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_is_pulled_at_ends_with_one_winner_each() {
-    let seed =
-        std::env::var("SPIKE_TEST_SEED").map_or_else(|_| RandomState::new().hash_one(()), |seed| seed.parse().unwrap());
+    let seed = std::env::var("SPIKE_TEST_SEED").map_or(20_261_123, |seed| seed.parse().unwrap());
     println!("SPIKE_TEST_SEED={seed}");
     let mut random = StdRng::seed_from_u64(seed);
     let mut scene = Scene::open(&mut random).await;

@@ -136,6 +136,10 @@ impl Grabs {
             Reserved::Held { hold, remaining } => self.secure(&ask, hold, remaining).await,
             Reserved::Known { request, unpublished } => {
                 if let Some(hold) = unpublished {
+                    // Unless the key is another order's: then whoever took this hold is about to undo it.
+                    if let Some(before) = self.orders.by_request(&ask).await? {
+                        return self.repeat(&ask, &before).await;
+                    }
                     self.publish(&hold).await?;
                 }
                 self.repeat(&ask, &request).await

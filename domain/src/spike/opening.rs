@@ -57,7 +57,7 @@ impl Opening {
 
     /// Opens a campaign if it is not open.
     pub async fn ensure(&self, id: CampaignId) -> Result<Opened, Fault> {
-        let _turn = self.turn.lock().await;
+        // Before the turn: those who come too late for a sale must not keep those waiting who open another.
         if self.stock.level(id).await?.is_some() {
             return Ok(Opened::Open);
         }
@@ -69,10 +69,13 @@ impl Opening {
             }
             Some(_) => {}
         }
+        let _turn = self.turn.lock().await;
+        if self.stock.level(id).await?.is_some() {
+            return Ok(Opened::Open);
+        }
         let in_flight = self.bus.in_flight(id).await?;
         let Some(sheet) = self.campaigns.open_stock_sheet(id).await? else { return Ok(Opened::Unknown) };
 
-        let placed: Vec<OrderId> = sheet.holds.iter().map(|hold| hold.order_id).collect();
         let mut holds = sheet.holds;
         let mut requests = sheet.requests;
         for hold in not_placed(&*self.orders, in_flight).await? {
@@ -96,13 +99,23 @@ impl Opening {
             requests,
         };
         tracing::info!(campaign = %id, epoch = stock.epoch, holds = stock.holds.len(), "stock opened");
+        let loaded: Vec<OrderId> = stock.holds.iter().map(|hold| hold.order_id).collect();
         self.stock.load(stock).await?;
-        // An order that was closed after its hold was read and before it was loaded gave its units back to
-        // a store that did not have them yet.
-        for order in self.orders.by_ids(&placed).await?.iter().filter(|order| !order.status.has_units()) {
-            self.stock.release(id, order.id).await?;
+        if let Err(fault) = self.release_closed(id, &loaded).await {
+            // Half opened is closed: the next grab opens it whole.
+            self.stock.unload(id).await?;
+            return Err(fault);
         }
         Ok(Opened::Open)
+    }
+
+    /// An order that was closed after its hold was read and before it was loaded gave its units back to a store
+    /// that did not have them yet.
+    async fn release_closed(&self, id: CampaignId, loaded: &[OrderId]) -> Result<(), Fault> {
+        for order in self.orders.by_ids(loaded).await?.iter().filter(|order| !order.status.has_units()) {
+            self.stock.release(id, order.id).await?;
+        }
+        Ok(())
     }
 
     /// Goes through the open campaigns: gives the store the terms that it missed, and closes those that are

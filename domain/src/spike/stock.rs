@@ -198,7 +198,7 @@ pub struct StockLevel {
     pub quantity: u32,
     /// Units left.
     pub available: u32,
-    /// Units held, counted hold by hold.
+    /// Units held, counted apart from those that are left.
     pub held: u32,
     /// The life of this stock.
     pub epoch: u32,

@@ -54,10 +54,8 @@ pub struct SigningKeys {
 }
 
 impl SigningKeys {
-    /// How long a new key is only published.
+    /// How long a new key is only published. A process calls [`Self::reload`] several times in it.
     pub const PUBLICATION: Duration = Duration::seconds(60);
-    /// How often a process should call [`Self::reload`]: well within [`Self::PUBLICATION`].
-    pub const RELOAD_EVERY: Duration = Duration::seconds(15);
 
     /// Reads the keys, and makes the first if there is none.
     pub async fn open(store: SqlSigningKeys, clock: Arc<dyn Clock>, access_lifetime: Duration) -> Result<Self, Fault> {

@@ -13,6 +13,8 @@ pub(super) struct CampaignStock {
     epoch: u32,
     quantity: u32,
     available: u32,
+    /// Counted by itself, so that a report can hold it against what is available.
+    held: u32,
     terms: SaleTerms,
     holds: HashMap<OrderId, Hold>,
     by_user: HashMap<UserId, Buyer>,
@@ -33,6 +35,7 @@ impl CampaignStock {
             epoch: stock.epoch,
             quantity: stock.quantity,
             available: stock.quantity,
+            held: 0,
             terms: stock.terms,
             holds: HashMap::with_capacity(stock.holds.len()),
             by_user: HashMap::new(),
@@ -85,6 +88,7 @@ impl CampaignStock {
 
     fn insert(&mut self, hold: Hold) {
         self.available = self.available.saturating_sub(hold.quantity);
+        self.held += hold.quantity;
         let buyer = self.by_user.entry(hold.user_id).or_default();
         buyer.units += hold.quantity;
         buyer.orders.push(hold.order_id);
@@ -96,6 +100,7 @@ impl CampaignStock {
         let hold = self.holds.remove(&order)?;
         let unpublished = self.unpublished.remove(&order).is_some();
         self.available += hold.quantity;
+        self.held -= hold.quantity;
         if let Some(buyer) = self.by_user.get_mut(&hold.user_id) {
             buyer.units -= hold.quantity;
             buyer.orders.retain(|held| *held != order);
@@ -124,12 +129,12 @@ impl CampaignStock {
         }
     }
 
-    /// How the stock stands. What is held is counted from the holds, so that a report can compare.
+    /// How the stock stands.
     pub(super) fn level(&self) -> StockLevel {
         StockLevel {
             quantity: self.quantity,
             available: self.available,
-            held: self.by_user.values().map(|buyer| buyer.units).sum(),
+            held: self.held,
             epoch: self.epoch,
             terms_version: self.terms.version,
         }
