@@ -7,6 +7,7 @@
 //! - ids are UUIDs (16 bytes); instants are milliseconds since 1970 UTC in a `BIGINT`, because engines
 //!   disagree on what a timestamp column keeps; money is minor units in a `BIGINT`;
 //! - names of states are the names of the graph;
+//! - a migration runs in a transaction, where the engine can: one that is killed leaves nothing behind;
 //! - a migration that was released is never edited: write the next one.
 
 pub use sea_orm_migration::prelude::MigratorTrait;

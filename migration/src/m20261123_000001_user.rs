@@ -9,6 +9,10 @@ pub(crate) struct Migration;
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let mut birth_date = ColumnDef::new(Alias::new("birth_date")).date().not_null().take();
         let mut private_key = ColumnDef::new(Alias::new("private_key")).blob().not_null().take();

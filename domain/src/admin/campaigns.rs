@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use chrono::SubsecRound;
+use chrono::{DateTime, Datelike};
 use rust_decimal::Decimal;
 
 use super::{
@@ -243,9 +243,17 @@ impl Campaigns {
         }
         let rescheduled = form.starts_at.is_some() || form.ends_at.is_some();
         // In whole milliseconds, as they are stored: what is answered now is what is read later.
-        campaign.starts_at = form.starts_at.unwrap_or(campaign.starts_at).trunc_subsecs(3);
-        campaign.ends_at = form.ends_at.unwrap_or(campaign.ends_at).trunc_subsecs(3);
-        if rescheduled && campaign.ends_at <= campaign.starts_at {
+        campaign.starts_at = whole_millis(form.starts_at.unwrap_or(campaign.starts_at));
+        campaign.ends_at = whole_millis(form.ends_at.unwrap_or(campaign.ends_at));
+        // RFC 3339 has four digits for a year.
+        let writable = |at: Instant| (1970..=9999).contains(&at.year());
+        if rescheduled && !(writable(campaign.starts_at) && writable(campaign.ends_at)) {
+            refusals.push(Refusal::at(
+                Code::InvalidSchedule,
+                "startsAt",
+                "a campaign lies between the years 1970 and 9999",
+            ));
+        } else if rescheduled && campaign.ends_at <= campaign.starts_at {
             refusals.push(Refusal::at(Code::InvalidSchedule, "endsAt", "a campaign ends after it starts"));
         } else if rescheduled && campaign.ends_at <= self.clock.now() {
             refusals.push(Refusal::at(Code::InvalidSchedule, "endsAt", "a campaign ends in the future"));
@@ -260,6 +268,11 @@ impl Campaigns {
 fn changed_meanwhile() -> Refusal<CampaignRefusal> {
     let message = "somebody else changed the campaign at the same time; look at it again";
     Refusal::new(CampaignRefusal::ChangedMeanwhile, message)
+}
+
+/// An instant as it is stored. A leap second is the one after it.
+fn whole_millis(at: Instant) -> Instant {
+    DateTime::from_timestamp_millis(at.timestamp_millis()).unwrap_or(at)
 }
 
 /// The given fields that cannot change in this state.

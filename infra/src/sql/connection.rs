@@ -1,12 +1,12 @@
 //! Connections: many that read, and for SQLite one that writes.
 
-use std::time::Duration;
+use std::{future::ready, time::Duration};
 
 use domain::error::Fault;
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
+    TransactionOptions, TransactionTrait, sqlx::Connection,
 };
 
 use super::error::fault;
@@ -56,6 +56,12 @@ impl Database {
                     .pragma("synchronous", "FULL")
                     .pragma("foreign_keys", "ON")
                     .pragma("temp_store", "MEMORY")
+            })
+            // An engine that runs out of space rolls back by itself; the driver then believes that the
+            // transaction is still open, and what is begun next would be a savepoint in it that is never
+            // committed. Such a connection is thrown away.
+            .map_sqlx_sqlite_pool_opts(|pool| {
+                pool.before_acquire(|connection, _| Box::pin(ready(Ok(!connection.is_in_transaction()))))
             });
         connect
     }
