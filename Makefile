@@ -22,7 +22,7 @@ check: fmt-check clippy doc ## What to run before each commit, in some minutes
 	$(CARGO) test --locked -p api --test architecture --test cli --test http
 
 test: install-deps fmt-check clippy doc sdl-check arrows ## Everything; what CI runs
-	$(CARGO) test --workspace --locked --no-fail-fast
+	$(CARGO) test --workspace --locked --no-fail-fast -- --show-output
 
 fmt: ## Format the code
 	$(CARGO) fmt --all
