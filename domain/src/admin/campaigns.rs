@@ -246,13 +246,11 @@ impl Campaigns {
         campaign.starts_at = whole_millis(form.starts_at.unwrap_or(campaign.starts_at));
         campaign.ends_at = whole_millis(form.ends_at.unwrap_or(campaign.ends_at));
         // RFC 3339 has four digits for a year.
-        let writable = |at: Instant| (1970..=9999).contains(&at.year());
-        if rescheduled && !(writable(campaign.starts_at) && writable(campaign.ends_at)) {
-            refusals.push(Refusal::at(
-                Code::InvalidSchedule,
-                "startsAt",
-                "a campaign lies between the years 1970 and 9999",
-            ));
+        let unwritable = [("startsAt", campaign.starts_at), ("endsAt", campaign.ends_at)]
+            .into_iter()
+            .find(|(_, at)| !(1970..=9999).contains(&at.year()));
+        if let Some((field, _)) = unwritable {
+            refusals.push(Refusal::at(Code::InvalidSchedule, field, "must lie between the years 1970 and 9999"));
         } else if rescheduled && campaign.ends_at <= campaign.starts_at {
             refusals.push(Refusal::at(Code::InvalidSchedule, "endsAt", "a campaign ends after it starts"));
         } else if rescheduled && campaign.ends_at <= self.clock.now() {

@@ -94,7 +94,18 @@ async fn a_campaign_that_cannot_be_is_refused_and_not_made() {
         ("INVALID_SCHEDULE", "endsAt", schedule(now - hour * 2, now - hour)),
         ("INVALID_SCHEDULE", "endsAt", schedule(now - hour, now)),
         ("INVALID_SCHEDULE", "endsAt", schedule(now, now + Duration::days(366) + Duration::milliseconds(1))),
-        ("INVALID_SCHEDULE", "endsAt", json!({ "startsAt": "0000-01-01T00:00:00Z", "endsAt": "9999-12-31T23:59:59Z" })),
+        (
+            "INVALID_SCHEDULE",
+            "startsAt",
+            json!({ "startsAt": "0000-01-01T00:00:00Z", "endsAt": "9999-12-31T23:59:59Z" }),
+        ),
+        ("INVALID_SCHEDULE", "endsAt", json!({ "startsAt": time(now), "endsAt": "+10000-01-01T00:00:00Z" })),
+        // A leap second is the second after it.
+        (
+            "INVALID_SCHEDULE",
+            "endsAt",
+            json!({ "startsAt": "2026-12-31T23:59:60.999Z", "endsAt": "2027-01-01T00:00:00Z" }),
+        ),
     ] {
         let field = format!("input.{field}");
         let payload = change(&shop, &admin, "createCampaign", CAMPAIGN, form(&shop, &product, &changes)).await;
