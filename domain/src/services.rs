@@ -101,7 +101,7 @@ pub struct Services {
     pub audit_log: AuditLog,
     pub orders: Arc<Orders>,
     pub order_watch: Arc<OrderWatch>,
-    pub placing: Placing,
+    pub placing: Arc<Placing>,
     pub payments: Payments,
     pub closing: Closing,
     pub balances: Balances,
@@ -126,18 +126,20 @@ impl Services {
             p.ids.clone(),
             terms.session,
         ));
+        let follow_ups = Arc::new(FollowUps::new(p.orders.clone(), p.stock.clone(), p.feed.clone(), p.clock.clone()));
+        let placing = Arc::new(Placing::new(p.orders.clone(), follow_ups.clone(), p.clock.clone()));
         let opening = Arc::new(Opening::new(
             p.stock.clone(),
             p.bus.clone(),
             p.campaign_reader.clone(),
             p.orders.clone(),
+            placing.clone(),
             p.clock.clone(),
         ));
         let catalog =
             Arc::new(Catalog::new(p.campaign_reader.clone(), p.stock.clone(), opening.clone(), p.clock.clone()));
         let eligibility = Arc::new(Eligibility::new(p.access.clone(), users.clone(), catalog.clone(), p.clock.clone()));
         let orders = Arc::new(Orders::new(p.orders.clone(), p.stock.clone(), users.clone()));
-        let follow_ups = Arc::new(FollowUps::new(p.orders.clone(), p.stock.clone(), p.feed.clone(), p.clock.clone()));
         Arc::new(Self {
             registration: Registration::new(p.accounts.clone(), p.passwords.clone(), p.clock.clone(), p.ids.clone()),
             sign_in: SignIn::new(p.accounts.clone(), p.passwords.clone(), sessions.clone()),
@@ -193,7 +195,7 @@ impl Services {
             reports: Reports::new(p.campaigns, p.stock.clone(), p.bus.clone()),
             audit_log: AuditLog::new(p.audit),
             order_watch: Arc::new(OrderWatch::new(orders.clone(), p.orders.clone(), p.feed.clone(), p.clock.clone())),
-            placing: Placing::new(p.orders.clone(), follow_ups.clone(), p.clock.clone()),
+            placing,
             payments: Payments::new(
                 p.orders.clone(),
                 orders.clone(),
