@@ -167,6 +167,7 @@ impl Grabs {
             self.stock.release(hold.campaign_id, hold.order_id).await?;
             return self.repeat(ask, &request).await;
         }
+        crash_point!("grab.reserved");
         self.publish(&hold).await?;
         let change = OrderChange::queued(&hold);
         let order = change.order.clone();
@@ -181,7 +182,10 @@ impl Grabs {
     /// the stock was rebuilt meanwhile, perhaps without this hold.
     async fn publish(&self, hold: &Hold) -> Result<(), Fault> {
         match self.bus.publish(hold).await {
-            Ok(()) => self.stock.published(std::slice::from_ref(hold)).await,
+            Ok(()) => {
+                crash_point!("grab.published");
+                self.stock.published(std::slice::from_ref(hold)).await
+            }
             Err(fault) if self.stock.is_durable() && self.stock.find_hold(hold.order_id).await?.is_some() => {
                 tracing::warn!(order = %hold.order_id, error = &fault as &dyn std::error::Error, "left to the relay");
                 Ok(())

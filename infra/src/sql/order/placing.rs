@@ -8,6 +8,7 @@ use std::{
 use domain::{
     admin::stock::MovementKind,
     clock::Instant,
+    crash_point,
     id::{CampaignId, IdSource, OrderId, TypedId, UserId},
     order::{
         OrderStatus,
@@ -66,6 +67,7 @@ pub(super) async fn place(
         return Err(Setback::Raced("a campaign's units were taken in between".into()));
     }
     let changes = write(&tx, ids, placed).await?;
+    crash_point!("placing.written");
     tx.commit().await?;
     Ok(changes)
 }
