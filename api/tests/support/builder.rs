@@ -35,14 +35,10 @@ impl Builder {
     /// Opens the shop, on the stack of this run.
     pub async fn start(self) -> TestShop {
         let mut site = Site::new().await;
-        for (key, value) in [
-            ("server.listen", "127.0.0.1:0"),
-            ("server.shutdown_grace", "10s"),
-            ("database.readers", "2"),
-            ("admin.username", "boss"),
-            ("admin.phone", ADMIN_PHONE),
-            ("admin.password", ADMIN_PASSWORD),
-        ] {
+        site.with_administrator();
+        let ours =
+            [("server.listen", "127.0.0.1:0"), ("server.shutdown_grace", "10s"), ("database.readers", "2")];
+        for (key, value) in ours {
             site.set(key, value);
         }
         for (key, value) in &self.settings {

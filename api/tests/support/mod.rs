@@ -17,6 +17,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 pub mod builder;
+pub mod client;
+pub mod people;
+pub mod process;
 pub mod sale;
 pub mod shop;
 pub mod site;

@@ -9,7 +9,10 @@ use api::config::{Config, Flags, load};
 use engines::shared;
 use tempfile::TempDir;
 
-use super::stack::Stack;
+use super::{
+    builder::{ADMIN_PASSWORD, ADMIN_PHONE},
+    stack::Stack,
+};
 
 /// The settings of a shop, and what has to be cleared away after it.
 pub struct Site {
@@ -65,6 +68,13 @@ impl Site {
     /// Sets a key of the configuration, such as `("auth.access_token_lifetime", "1m")`.
     pub fn set(&mut self, key: &str, value: &str) {
         self.settings.insert(key.to_owned(), value.to_owned());
+    }
+
+    /// Names a first administrator who signs in with a password.
+    pub fn with_administrator(&mut self) {
+        self.set("admin.username", "boss");
+        self.set("admin.phone", ADMIN_PHONE);
+        self.set("admin.password", ADMIN_PASSWORD);
     }
 
     /// What a key was set to.
