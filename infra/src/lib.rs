@@ -7,6 +7,8 @@
 //! | [`crypto`] | passwords, access tokens, refresh secrets |
 //! | [`clock`], [`ids`] | time and identifiers |
 //!
+//! [`group`] is what several of them are built on: group commit.
+//!
 //! # How to add an adapter
 //! Implement the port's trait in a module named after the technology, and run the port's contract suite
 //! (`tests/contract/`) on it: the suite takes the trait object and nothing else.
@@ -16,6 +18,7 @@
 
 pub mod clock;
 pub mod crypto;
+pub mod group;
 pub mod ids;
 pub mod memory;
 pub mod sql;

@@ -27,6 +27,8 @@ use crate::{
 pub struct Guards {
     /// Units that a campaign has left; absent if there is no such campaign.
     pub unallocated: HashMap<CampaignId, u32>,
+    /// The present life of a campaign's stock; absent is the first.
+    pub epochs: HashMap<CampaignId, u32>,
     /// Units that a buyer holds or bought; absent is none.
     pub holding: HashMap<(CampaignId, UserId), u32>,
     /// Attempts that got another order already.
@@ -56,6 +58,11 @@ fn admit(hold: &Hold, guards: &mut Guards) -> Result<(), &'static str> {
         return Err("the idempotency key was used for another order");
     }
     let left = guards.unallocated.get_mut(&hold.campaign_id).ok_or("the campaign does not exist any more")?;
+    // Whoever rebuilds the stock places what is in flight before the next life begins. A hold of an earlier life
+    // that comes later was not counted: its units may be somebody else's, and its buyer was not told yes.
+    if guards.epochs.get(&hold.campaign_id).is_some_and(|epoch| hold.epoch < *epoch) {
+        return Err("the stock was rebuilt before the grab was safe");
+    }
     let still_left = left.checked_sub(hold.quantity).ok_or("the campaign has no units left")?;
     let holding = guards.holding.entry((hold.campaign_id, hold.user_id)).or_insert(0);
     if holding.saturating_add(hold.quantity) > hold.per_user_limit {

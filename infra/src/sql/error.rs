@@ -24,6 +24,20 @@ pub(super) fn is_interrupted(error: &DbErr) -> bool {
     meaning(error) == Meaning::Interrupted
 }
 
+/// Whether the engine cannot work now, or cannot be reached.
+pub(super) fn is_away(error: &DbErr) -> bool {
+    meaning(error) != Meaning::Defect
+}
+
+/// Whether an error on the way to a connection says that the server is away, and not that it refuses who
+/// connects or does not know the database.
+pub(super) fn is_server_away(error: &DbErr) -> bool {
+    match error {
+        DbErr::Conn(RuntimeErr::SqlxError(error)) => of_driver(error) != Meaning::Defect,
+        _ => is_away(error),
+    }
+}
+
 fn meaning(error: &DbErr) -> Meaning {
     let (connecting, error) = match error {
         DbErr::ConnectionAcquire(_) => return Meaning::Away,
@@ -33,17 +47,18 @@ fn meaning(error: &DbErr) -> Meaning {
         DbErr::Conn(_) => return Meaning::Away,
         _ => return Meaning::Defect,
     };
-    match &**error {
-        sqlx::Error::Io(_)
-        | sqlx::Error::Tls(_)
-        | sqlx::Error::PoolTimedOut
-        | sqlx::Error::PoolClosed
-        | sqlx::Error::WorkerCrashed => Meaning::Away,
-        sqlx::Error::Database(said) => match of_engine(&**said) {
-            Meaning::Defect if connecting => Meaning::Away,
-            meaning => meaning,
-        },
-        _ if connecting => Meaning::Away,
+    match of_driver(error) {
+        Meaning::Defect if connecting => Meaning::Away,
+        meaning => meaning,
+    }
+}
+
+fn of_driver(error: &sqlx::Error) -> Meaning {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
+            Meaning::Away
+        }
+        sqlx::Error::Database(said) => of_engine(&**said),
         _ => Meaning::Defect,
     }
 }

@@ -66,7 +66,7 @@ impl SqlCampaignReader {
         let mut sheet = StockSheet { campaign, holds: Vec::with_capacity(rows.len()), requests: Vec::new() };
         for row in rows {
             let hold = hold(&row, &sheet.campaign)?;
-            sheet.requests.extend(remembered(&hold));
+            sheet.requests.extend(RememberedRequest::of(&hold));
             if named::<OrderStatus>(&row.status)?.has_units() {
                 sheet.holds.push(hold);
             }
@@ -134,15 +134,5 @@ fn hold(row: &orders::Model, campaign: &Campaign) -> Result<Hold, Fault> {
         request_key: row.request_key.as_deref().map(RequestKey::parse).transpose().map_err(Fault::internal)?,
         grabbed_at: instant(row.created_at)?,
         epoch: campaign.epoch,
-    })
-}
-
-fn remembered(hold: &Hold) -> Option<RememberedRequest> {
-    hold.request_key.clone().map(|request_key| RememberedRequest {
-        user_id: hold.user_id,
-        request_key,
-        campaign_id: hold.campaign_id,
-        quantity: hold.quantity,
-        order_id: hold.order_id,
     })
 }

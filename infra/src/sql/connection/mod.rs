@@ -67,6 +67,11 @@ pub struct Database {
 impl Database {
     /// Connects, and sees to the schema.
     pub async fn open(options: &DatabaseOptions) -> Result<Self, OpenError> {
+        // In a box: it is run once, and what the drivers nest would weigh on whatever holds this future.
+        Box::pin(Self::connect(options)).await
+    }
+
+    async fn connect(options: &DatabaseOptions) -> Result<Self, OpenError> {
         let engine = Engine::of(&options.url)?;
         let (reader, writer) = if engine == Engine::Sqlite {
             let pools = sqlite::connect(options).await?;

@@ -2,6 +2,8 @@
 
 use sea_orm::{DbErr, RuntimeErr, sqlx};
 
+use crate::sql::error::{is_away, is_server_away};
+
 /// Why a database did not open. None of the texts holds its URL, which may hold a password.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -39,6 +41,18 @@ fn first(names: &[String]) -> &str {
 }
 
 impl OpenError {
+    /// Whether the same may work in a while, without anybody changing anything: a server that is still starting
+    /// or cannot be reached, or another process that migrates. Not a wrong password or a schema that does not fit.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Migrating(_) => true,
+            Self::Connect(error) => is_server_away(error),
+            Self::Migration(error) => is_away(error),
+            Self::Scheme | Self::Url(_) | Self::Behind { .. } | Self::Newer { .. } => false,
+        }
+    }
+
     /// What a driver said when it connected.
     pub(super) fn connect(error: sqlx::Error) -> Self {
         Self::Connect(DbErr::Conn(RuntimeErr::SqlxError(error.into())))

@@ -58,7 +58,7 @@ impl SqlQueue {
     #[must_use]
     pub fn new(db: Database, clock: Arc<dyn Clock>, options: QueueOptions) -> Self {
         let claims = Arc::new(Claims::default());
-        let committer = Committer::start(db.clone(), Arc::clone(&claims), &options);
+        let committer = publish::start(db.clone(), Arc::clone(&claims), &options);
         Self { db, clock, options, committer, claims, turn: Mutex::new(()) }
     }
 
@@ -100,7 +100,7 @@ impl SqlQueue {
 #[async_trait]
 impl MessageBus for SqlQueue {
     async fn publish(&self, hold: &Hold) -> Result<(), Fault> {
-        self.committer.publish(message::row(hold)?).await
+        self.committer.submit(message::row(hold)?).await
     }
 
     async fn receive(&self, max: usize) -> Result<Vec<Delivery>, Fault> {
