@@ -44,7 +44,7 @@ impl Builder {
         let mut settings: Vec<(String, String)> = [
             ("SPIKE__SERVER__LISTEN", "127.0.0.1:0"),
             ("SPIKE__SERVER__SHUTDOWN_GRACE", "10s"),
-            ("SPIKE__DATABASE__READERS", "2"),
+            ("SPIKE__DATABASE__CONNECTIONS", "2"),
             ("SPIKE__ADMIN__USERNAME", "boss"),
             ("SPIKE__ADMIN__PHONE", ADMIN_PHONE),
             ("SPIKE__ADMIN__PASSWORD", ADMIN_PASSWORD),
