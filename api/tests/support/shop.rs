@@ -1,6 +1,6 @@
 //! The shop itself: opening, asking, closing, opening again.
 
-use api::app::App;
+use api::{app::App, roles::Roles};
 use chrono::Duration;
 use domain::clock::Instant;
 use serde_json::{Value, json};
@@ -33,7 +33,8 @@ impl TestShop {
     }
 
     pub(super) async fn open(dir: TempDir, builder: Builder) -> Self {
-        let app = App::start(&builder.config(&dir), builder.overrides()).await.expect("the shop opens");
+        let app =
+            App::start(&builder.config(&dir), &Roles::default(), builder.overrides()).await.expect("the shop opens");
         let http = reqwest::Client::builder().timeout(super::PATIENCE).build().expect("a client");
         Self { app, dir, builder, http, customers: std::sync::atomic::AtomicUsize::new(0) }
     }
