@@ -14,6 +14,7 @@ use domain::{
     spike::ports::{MessageBus, StockStore},
 };
 use infra::{
+    amqp::{self, AmqpBus, AmqpOptions},
     memory::{MemoryFeed, MemoryStock},
     redis::{self, RedisFeed, RedisOptions, RedisStock},
     sql::{
@@ -24,7 +25,7 @@ use infra::{
 use tokio::time::Instant;
 
 use crate::{
-    config::{Config, without_password},
+    config::{Config, QueueType, without_password},
     error::StartError,
     world::{Overrides, Part},
 };
@@ -109,10 +110,29 @@ pub(super) async fn bus(
     clock: &Arc<dyn Clock>,
     parts: &mut Vec<Arc<dyn Part>>,
 ) -> Result<Arc<dyn MessageBus>, StartError> {
-    let options = QueueOptions { max_attempts: config.bus.max_attempts, ..QueueOptions::default() };
-    let queue = Arc::new(SqlQueue::new(db.clone(), clock.clone(), options));
-    parts.push(Arc::new(Table(queue.clone())));
-    Ok(queue)
+    if config.bus.url == "database:" {
+        let options = QueueOptions { max_attempts: config.bus.max_attempts, ..QueueOptions::default() };
+        let queue = Arc::new(SqlQueue::new(db.clone(), clock.clone(), options));
+        parts.push(Arc::new(Table(queue.clone())));
+        return Ok(queue);
+    }
+    let options = AmqpOptions {
+        ca_file: config.bus.ca_file.clone(),
+        prefix: config.bus.prefix.clone(),
+        queue_type: match config.bus.queue_type {
+            QueueType::Quorum => amqp::QueueType::Quorum,
+            QueueType::Classic => amqp::QueueType::Classic,
+        },
+        partitions: config.bus.partitions,
+        confirm_timeout: config.bus.confirm_timeout.std(),
+        max_attempts: config.bus.max_attempts,
+        ..AmqpOptions::at(&config.bus.url)
+    };
+    let engine = Engine { part: "queue", url: &config.bus.url, patience: config.server.start_patience.std() };
+    let bus = engine.connect(async || AmqpBus::open(options.clone()).await, amqp::OpenError::is_transient).await?;
+    let bus = Arc::new(bus);
+    parts.push(Arc::new(RabbitMq(bus.clone())));
+    Ok(bus)
 }
 
 /// Connects to the stock store and the feed of live status that belongs to it, and puts what is to be closed to the
@@ -211,6 +231,29 @@ impl Part for Redis {
     async fn close(&self) -> Result<(), Fault> {
         self.stock.close().await;
         self.feed.close().await;
+        Ok(())
+    }
+}
+
+/// RabbitMQ.
+struct RabbitMq(Arc<AmqpBus>);
+
+#[async_trait]
+impl Part for RabbitMq {
+    fn name(&self) -> &'static str {
+        "queue"
+    }
+
+    fn is_vital(&self) -> bool {
+        false
+    }
+
+    async fn ping(&self) -> Result<(), Fault> {
+        self.0.backlog().await.map(|_| ())
+    }
+
+    async fn close(&self) -> Result<(), Fault> {
+        self.0.close().await;
         Ok(())
     }
 }
