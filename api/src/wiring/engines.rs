@@ -14,16 +14,18 @@ use domain::{
     spike::ports::{MessageBus, StockStore},
 };
 use infra::{
+    amqp::{self, AmqpBus, AmqpOptions},
     memory::{MemoryFeed, MemoryStock},
+    redis::{self, RedisFeed, RedisOptions, RedisStock},
     sql::{
-        Database, DatabaseOptions,
+        Database, DatabaseOptions, Migrate, OpenError,
         queue::{QueueOptions, SqlQueue},
     },
 };
 use tokio::time::Instant;
 
 use crate::{
-    config::{Config, without_password},
+    config::{Config, QueueType, without_password},
     error::StartError,
     world::{Overrides, Part},
 };
@@ -68,30 +70,34 @@ impl Engine<'_> {
 
 /// Connects to the database, and brings its schema up to date if it may.
 pub(super) async fn database(config: &Config, migrate: bool) -> Result<Database, StartError> {
-    let _ = migrate;
     let options = DatabaseOptions {
         url: config.database.url.clone(),
-        readers: config.database.readers,
+        connections: config.database.connections,
         patience: config.database.patience.std(),
+        migrate: if migrate { Migrate::Yes } else { Migrate::No },
     };
     let engine = Engine { part: "database", url: &config.database.url, patience: config.server.start_patience.std() };
     engine
-        .connect(async || Database::open(&options).await.map_err(|error| Unopened(error.to_string())), |_| false)
+        .connect(async || Database::open(&options).await.map_err(Unopened), |unopened| unopened.0.is_transient())
         .await
 }
 
 /// Why a database did not open, and what to do.
-struct Unopened(String);
+struct Unopened(OpenError);
 
 impl Display for Unopened {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let cause = &self.0;
-        let advice = if cause.contains("locked") || cause.contains("busy") {
+        let cause = self.0.to_string();
+        let advice = if matches!(self.0, OpenError::Behind { .. }) {
+            "run `spike migrate`, or let database.migrate be true"
+        } else if matches!(self.0, OpenError::Newer { .. }) {
+            "this program is older than the schema; run the version that migrated it, or a later one"
+        } else if cause.contains("locked") || cause.contains("busy") {
             "another process is writing to it; wait for it or stop it"
         } else if cause.contains("not a database") || cause.contains("malformed") {
             "the file is damaged or of another program; restore a backup or choose another database.url"
         } else {
-            "check database.url, and that the file can be written"
+            "check database.url, and that its file can be written or its server answers"
         };
         write!(f, "{cause}; {advice}")
     }
@@ -104,20 +110,57 @@ pub(super) async fn bus(
     clock: &Arc<dyn Clock>,
     parts: &mut Vec<Arc<dyn Part>>,
 ) -> Result<Arc<dyn MessageBus>, StartError> {
-    let options = QueueOptions { max_attempts: config.bus.max_attempts, ..QueueOptions::default() };
-    let queue = Arc::new(SqlQueue::new(db.clone(), clock.clone(), options));
-    parts.push(Arc::new(Table(queue.clone())));
-    Ok(queue)
+    if config.bus.url == "database:" {
+        let options = QueueOptions { max_attempts: config.bus.max_attempts, ..QueueOptions::default() };
+        let queue = Arc::new(SqlQueue::new(db.clone(), clock.clone(), options));
+        parts.push(Arc::new(Table(queue.clone())));
+        return Ok(queue);
+    }
+    let options = AmqpOptions {
+        ca_file: config.bus.ca_file.clone(),
+        prefix: config.bus.prefix.clone(),
+        queue_type: match config.bus.queue_type {
+            QueueType::Quorum => amqp::QueueType::Quorum,
+            QueueType::Classic => amqp::QueueType::Classic,
+        },
+        partitions: config.bus.partitions,
+        confirm_timeout: config.bus.confirm_timeout.std(),
+        max_attempts: config.bus.max_attempts,
+        ..AmqpOptions::at(&config.bus.url)
+    };
+    let engine = Engine { part: "queue", url: &config.bus.url, patience: config.server.start_patience.std() };
+    let bus = engine.connect(async || AmqpBus::open(options.clone()).await, amqp::OpenError::is_transient).await?;
+    let bus = Arc::new(bus);
+    parts.push(Arc::new(RabbitMq(bus.clone())));
+    Ok(bus)
 }
 
-/// Connects to the stock store and the feed of live status that belongs to it.
+/// Connects to the stock store and the feed of live status that belongs to it, and puts what is to be closed to the
+/// parts.
 pub(super) async fn stock(
-    _config: &Config,
-    _overrides: &Overrides,
+    config: &Config,
+    overrides: &Overrides,
     clock: &Arc<dyn Clock>,
-    _parts: &mut [Arc<dyn Part>],
+    parts: &mut Vec<Arc<dyn Part>>,
 ) -> Result<(Arc<dyn StockStore>, Arc<dyn StatusFeed>), StartError> {
-    Ok((Arc::new(MemoryStock::new(clock.clone())), Arc::new(MemoryFeed::default())))
+    if config.stock.url == "memory:" {
+        return Ok((Arc::new(MemoryStock::new(clock.clone())), Arc::new(MemoryFeed::default())));
+    }
+    let options = RedisOptions {
+        prefix: config.stock.prefix.clone(),
+        outbox_limit: config.stock.outbox_limit,
+        patience: config.stock.patience.std(),
+        ca_file: config.stock.ca_file.clone(),
+        allow_volatile: config.stock.allow_volatile,
+        clock: overrides.clock.clone(),
+        ..RedisOptions::new(&config.stock.url)
+    };
+    let engine = Engine { part: "stock", url: &config.stock.url, patience: config.server.start_patience.std() };
+    let stock = engine.connect(async || RedisStock::open(&options).await, redis::OpenError::is_transient).await?;
+    let feed = engine.connect(async || RedisFeed::open(&options).await, redis::OpenError::is_transient).await?;
+    let (stock, feed) = (Arc::new(stock), Arc::new(feed));
+    parts.push(Arc::new(Redis { stock: stock.clone(), feed: feed.clone() }));
+    Ok((stock, feed))
 }
 
 /// The database.
@@ -157,6 +200,56 @@ impl Part for Table {
 
     async fn ping(&self) -> Result<(), Fault> {
         Ok(())
+    }
+
+    async fn close(&self) -> Result<(), Fault> {
+        self.0.close().await;
+        Ok(())
+    }
+}
+
+/// Redis: the stock store and the feed.
+struct Redis {
+    stock: Arc<RedisStock>,
+    feed: Arc<RedisFeed>,
+}
+
+#[async_trait]
+impl Part for Redis {
+    fn name(&self) -> &'static str {
+        "stock"
+    }
+
+    fn is_vital(&self) -> bool {
+        false
+    }
+
+    async fn ping(&self) -> Result<(), Fault> {
+        self.stock.ping().await
+    }
+
+    async fn close(&self) -> Result<(), Fault> {
+        self.stock.close().await;
+        self.feed.close().await;
+        Ok(())
+    }
+}
+
+/// RabbitMQ.
+struct RabbitMq(Arc<AmqpBus>);
+
+#[async_trait]
+impl Part for RabbitMq {
+    fn name(&self) -> &'static str {
+        "queue"
+    }
+
+    fn is_vital(&self) -> bool {
+        false
+    }
+
+    async fn ping(&self) -> Result<(), Fault> {
+        self.0.backlog().await.map(|_| ())
     }
 
     async fn close(&self) -> Result<(), Fault> {
