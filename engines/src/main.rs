@@ -39,17 +39,22 @@ struct Arguments {
     #[arg(long)]
     management: bool,
     /// The port of the database [default: 13306 for MariaDB, 15432 for PostgreSQL]
-    #[arg(long, value_name = "PORT")]
+    #[arg(long, value_name = "PORT", value_parser = port())]
     database_port: Option<u16>,
     /// The port of Redis; a cluster takes this one and the two above, and for its bus those 10000 above
-    #[arg(long, value_name = "PORT", default_value_t = 16379)]
+    #[arg(long, value_name = "PORT", value_parser = port(), default_value_t = 16379)]
     redis_port: u16,
     /// The port of RabbitMQ
-    #[arg(long, value_name = "PORT", default_value_t = 16672)]
+    #[arg(long, value_name = "PORT", value_parser = port(), default_value_t = 16672)]
     rabbitmq_port: u16,
     /// The port of RabbitMQ's management plugin
-    #[arg(long, value_name = "PORT", default_value_t = 16673)]
+    #[arg(long, value_name = "PORT", value_parser = port(), default_value_t = 16673)]
     management_port: u16,
+}
+
+/// A port, and the one of the bus of Redis Cluster above it.
+fn port() -> clap::builder::RangedI64ValueParser<u16> {
+    clap::value_parser!(u16).range(1..55_000)
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -100,8 +105,8 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
     };
     let file = directory.join("env");
     write_private(&file, &engines.settings)?;
-    say(&format!("{}\nThese are in {}; to use them:\n", engines.settings, file.display()));
-    say(&format!("  (set -a; . {}; exec target/release/spike serve)", file.display()));
+    say(&engines.settings);
+    say(&format!("These are in {0}. To use them: (set -a; . {0}; exec target/release/spike serve)", file.display()));
 
     let ended = tokio::select! {
         failure = engines.watch() => Err(failure),

@@ -54,7 +54,7 @@ impl RedisSentinel {
         };
         let master = Server::new(setup("server-0".to_owned(), false, options.persistence.lines())?)?;
         let mut lines = options.persistence.lines();
-        lines.extend([format!("replicaof 127.0.0.1 {}", master.port()), "repl-diskless-sync-delay 0".to_owned()]);
+        lines.push(format!("replicaof 127.0.0.1 {}", master.port()));
         let replica = Server::new(setup("server-1".to_owned(), false, lines)?)?;
 
         let mut lines = vec![

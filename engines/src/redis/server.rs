@@ -136,7 +136,8 @@ fn configuration(setup: &Setup, data: &Path) -> String {
     let port = setup.port.number();
     let mut lines = vec!["bind 127.0.0.1".to_owned(), format!("dir \"{}\"", data.display()), "logfile \"\"".to_owned()];
     if !setup.sentinel {
-        lines.push("save \"\"".to_owned());
+        // A replica is there as soon as it asks, and does not wait for others to ask with it.
+        lines.extend(["save \"\"".to_owned(), "repl-diskless-sync-delay 0".to_owned()]);
     }
     match &setup.certificates {
         None => lines.push(format!("port {port}")),
