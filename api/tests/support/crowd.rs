@@ -124,13 +124,13 @@ impl Crowd {
 
     /// Each of these buyers tries once. Returns how often which answer was given.
     pub async fn rush(&self, buyers: impl IntoIterator<Item = usize>) -> BTreeMap<String, usize> {
-        let answers = stream::iter(buyers)
-            .map(|buyer| self.attempt(buyer, buyer))
-            .buffer_unordered(AT_ONCE)
-            .map(|answer| match answer {
-                Answer::Granted(_) => "granted".to_owned(),
-                Answer::Refused(code) => code,
-                other => format!("{other:?}"),
+        let answers =
+            stream::iter(buyers).map(|buyer| self.attempt(buyer, buyer)).buffer_unordered(AT_ONCE).map(|answer| {
+                match answer {
+                    Answer::Granted(_) => "granted".to_owned(),
+                    Answer::Refused(code) => code,
+                    other => format!("{other:?}"),
+                }
             });
         answers
             .fold(BTreeMap::new(), async |mut counts, answer| {

@@ -17,6 +17,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 pub mod audit;
+pub mod broker;
 pub mod builder;
 pub mod client;
 pub mod crowd;

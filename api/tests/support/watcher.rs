@@ -100,7 +100,8 @@ impl Look {
         let mut request = url.into_client_request()?;
         request.headers_mut().insert("sec-websocket-protocol", HeaderValue::from_static("graphql-transport-ws"));
         let (mut socket, _) = tokio::time::timeout(PATIENCE, connect_async(request)).await??;
-        let init = json!({ "type": "connection_init", "payload": { "authorization": format!("Bearer {}", self.token) } });
+        let init =
+            json!({ "type": "connection_init", "payload": { "authorization": format!("Bearer {}", self.token) } });
         socket.send(Message::text(init.to_string())).await?;
         let after = self.connected();
         let variables = json!({ "id": self.order, "after": after });
