@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use lapin::{
     BasicProperties, Channel, Connection, ConnectionProperties,
-    options::{BasicPublishOptions, ConfirmSelectOptions, QueueDeclareOptions},
+    options::{BasicPublishOptions, ConfirmSelectOptions, QueueDeclareOptions, QueueDeleteOptions},
     types::FieldTable,
 };
 
@@ -40,6 +40,11 @@ impl Desk {
             counted = self.count(queue).await;
         }
         panic!("{queue}: {} messages and {} consumers", counted.0, counted.1);
+    }
+
+    /// Deletes a queue with all that is in it.
+    pub(crate) async fn delete(&self, queue: &str) {
+        self.channel.queue_delete(queue.into(), QueueDeleteOptions::default()).await.unwrap();
     }
 
     /// Publishes a text as somebody else would.
