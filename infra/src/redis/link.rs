@@ -138,9 +138,11 @@ impl Build<'_> {
 
     /// A connection whose other end is gone without a word is found out within a few times the patience.
     fn tcp(&self) -> TcpSettings {
+        // The system counts whole seconds here.
+        let second = Duration::from_secs(1);
         let keepalive = TcpKeepalive::new()
-            .with_time(self.patience * 2)
-            .with_interval(self.patience.max(Duration::from_secs(1)))
+            .with_time((self.patience * 2).max(second))
+            .with_interval(self.patience.max(second))
             .with_retries(3);
         TcpSettings::default().set_nodelay(true).set_keepalive(keepalive).set_user_timeout(self.patience * 4)
     }
