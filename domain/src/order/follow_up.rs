@@ -97,8 +97,10 @@ impl FollowUps {
         if changes.is_empty() {
             return Ok(());
         }
+        crash_point!("follow_up.committed");
         let closed = changes.iter().map(|change| &change.order).filter(|order| !order.status.has_units());
         try_join_all(closed.map(|order| self.stock.release(order.campaign_id, order.id))).await?;
+        crash_point!("follow_up.released");
         self.feed.publish(changes).await;
         let notes: Vec<_> = changes.iter().filter_map(|change| change.follow_up).collect();
         self.store.follow_ups_done(&notes).await

@@ -162,11 +162,17 @@ impl Grabs {
     /// Makes a fresh hold safe and answers its order.
     async fn secure(&self, ask: &Reserve, hold: Hold, remaining: u32) -> Result<Grabbed, Failure<GrabRefusal>> {
         // The store remembers the attempts of open campaigns; the database remembers all of them. Only who
-        // got units is looked up there: the losers of a crowd cost no read.
-        if let Some(request) = self.orders.by_request(ask).await? {
-            self.stock.release(hold.campaign_id, hold.order_id).await?;
-            return self.repeat(ask, &request).await;
+        // got units is looked up there: the losers of a crowd cost no read. A sale goes on without the database;
+        // then a key that was used in a campaign that is over is noticed when the order is written.
+        match self.orders.by_request(ask).await {
+            Ok(None) | Err(Fault::Unavailable { .. }) => {}
+            Ok(Some(request)) => {
+                self.stock.release(hold.campaign_id, hold.order_id).await?;
+                return self.repeat(ask, &request).await;
+            }
+            Err(fault) => return Err(fault.into()),
         }
+        crash_point!("grab.reserved");
         self.publish(&hold).await?;
         let change = OrderChange::queued(&hold);
         let order = change.order.clone();
@@ -181,7 +187,10 @@ impl Grabs {
     /// the stock was rebuilt meanwhile, perhaps without this hold.
     async fn publish(&self, hold: &Hold) -> Result<(), Fault> {
         match self.bus.publish(hold).await {
-            Ok(()) => self.stock.published(std::slice::from_ref(hold)).await,
+            Ok(()) => {
+                crash_point!("grab.published");
+                self.stock.published(std::slice::from_ref(hold)).await
+            }
             Err(fault) if self.stock.is_durable() && self.stock.find_hold(hold.order_id).await?.is_some() => {
                 tracing::warn!(order = %hold.order_id, error = &fault as &dyn std::error::Error, "left to the relay");
                 Ok(())

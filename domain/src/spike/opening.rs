@@ -135,10 +135,12 @@ impl Opening {
             requests,
         };
         let (epoch, loaded): (_, Vec<OrderId>) = (stock.epoch, stock.holds.iter().map(|hold| hold.order_id).collect());
+        crash_point!("opening.read");
         if !self.stock.load(stock, claim).await? {
             return Err(Fault::unavailable("stock", format!("the claim to open {id} ended before it was opened")));
         }
         tracing::info!(campaign = %id, epoch, holds = loaded.len(), "stock opened");
+        crash_point!("opening.loaded");
         if let Err(fault) = self.release_closed(id, &loaded).await {
             // Half opened is closed: the next grab opens it whole.
             self.stock.unload(id).await?;

@@ -8,6 +8,7 @@ use std::{
 use domain::{
     admin::stock::MovementKind,
     clock::Instant,
+    crash_point,
     id::{CampaignId, IdSource, OrderId, TypedId, UserId},
     order::{
         OrderStatus,
@@ -24,7 +25,6 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::{
-    attempt::Setback,
     changes::{Changes, Moved},
     rows,
     transition::{allocate, units_of},
@@ -32,6 +32,7 @@ use super::{
 use crate::sql::{
     Database,
     convert::count,
+    retry::Setback,
     write::{VALUES, insert_all},
 };
 
@@ -66,6 +67,7 @@ pub(super) async fn place(
         return Err(Setback::Raced("a campaign's units were taken in between".into()));
     }
     let changes = write(&tx, ids, placed).await?;
+    crash_point!("placing.written");
     tx.commit().await?;
     Ok(changes)
 }
@@ -99,8 +101,8 @@ async fn lock_campaigns(tx: &impl ConnectionTrait, holds: &[Hold]) -> Result<(By
         let rows: Vec<(Uuid, i32, i32, i32)> = campaigns::Entity::find()
             .select_only()
             .columns([Id, Quantity, Allocated, Epoch])
-            .filter(campaigns::Column::Id.is_in(chunk.iter().copied()))
-            .order_by_asc(campaigns::Column::Id)
+            .filter(Id.is_in(chunk.iter().copied()))
+            .order_by_asc(Id)
             .lock_exclusive()
             .into_tuple()
             .all(tx)
