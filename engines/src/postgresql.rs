@@ -146,6 +146,7 @@ impl PostgreSql {
             "max_connections=300",
             "shared_buffers=64MB",
             if self.lazy { "synchronous_commit=off" } else { "synchronous_commit=on" },
+            if self.lazy { "fsync=off" } else { "fsync=on" },
         ];
         for setting in settings {
             arguments.extend(["-c".to_owned(), setting.to_owned()]);
