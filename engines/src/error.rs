@@ -55,6 +55,12 @@ pub enum EngineError {
         /// What it printed.
         output: String,
     },
+    /// A password or a name would need quoting somewhere.
+    #[error("{what} of an engine is made of letters, digits, '-', '_', '.' and '~'")]
+    NotPlain {
+        /// What it is.
+        what: &'static str,
+    },
     /// The engine was asked for what it can only do while it runs, or only while it is down.
     #[error("{engine} is {state}: {what}")]
     State {
