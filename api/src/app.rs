@@ -18,6 +18,7 @@ use crate::{
     error::StartError,
     http::{self, Http},
     readiness::Readiness,
+    roles::Roles,
     shutdown::Shutdown,
     wiring,
     world::{Overrides, SigningKeys, World},
@@ -39,14 +40,17 @@ pub struct App {
     grace: Duration,
     server: JoinHandle<std::io::Result<()>>,
     keys: JoinHandle<()>,
-    _claim: Claim,
+    _claim: Option<Claim>,
 }
 
 impl App {
-    /// Claims the data dir, brings the database up to date, makes the first administrator if the
+    /// Claims the data dir if it has data of its own, connects to the engines, brings the database up to date, makes the first administrator if the
     /// configuration names one, listens, and starts the consumers.
-    pub async fn start(config: &Config, overrides: Overrides) -> Result<Self, StartError> {
-        let claim = data_dir::claim(&config.data_dir)?;
+    pub async fn start(config: &Config, roles: &Roles, overrides: Overrides) -> Result<Self, StartError> {
+        roles.check(config)?;
+        // Where everything is in engines of its own, the process has no data.
+        let private = !config.private_parts().is_empty();
+        let claim = private.then(|| data_dir::claim(&config.data_dir)).transpose()?;
         let world = wiring::world(config, &overrides).await?;
         let services = Services::new(world.ports.clone(), config.terms());
         administrators::first(&world.ports, &services, &config.admin).await?;
@@ -55,11 +59,18 @@ impl App {
         let addr = listener.local_addr().map_err(|cause| StartError::Listen { addr: config.server.listen, cause })?;
 
         let shutdown = Shutdown::default();
-        let readiness = Readiness::new(world.storage.clone(), shutdown.clone());
-        let options = consumers::Options { batch_size: config.consumer.batch_size };
+        let readiness = Readiness::new(world.parts.clone(), shutdown.clone());
+        let options = consumers::Options { batch_size: config.consumer.batch_size, only_follow_ups: !roles.consume() };
         readiness.consumers_started(consumers::start(&services, options));
 
-        let router = http::router(Http::new(&services, &world, readiness.clone(), shutdown.clone(), &config.server));
+        let router = http::router(Http::new(
+            &services,
+            roles.graph()?,
+            &world,
+            readiness.clone(),
+            shutdown.clone(),
+            &config.server,
+        ));
         let stopping = shutdown.clone();
         let server = tokio::spawn(async move {
             let stopping = async move { stopping.begun().await };
@@ -123,9 +134,9 @@ impl App {
             late = late.or(Some("consumers"));
         }
         self.keys.abort();
-        match timeout_at(deadline, self.world.storage.close()).await {
+        match timeout_at(deadline, self.world.close()).await {
             Ok(closed) => closed?,
-            Err(_) => late = late.or(Some("database")),
+            Err(_) => late = late.or(Some("engines")),
         }
         match late {
             None => {

@@ -1,7 +1,7 @@
 //! Why a process did not start or a command did not do its work: one line that says what is wrong and what
 //! to do about it.
 
-use std::{io, net::SocketAddr, path::PathBuf};
+use std::{io, net::SocketAddr, path::PathBuf, time::Duration};
 
 use domain::error::{Failure, Fault, Refusal};
 
@@ -13,17 +13,34 @@ pub enum StartError {
     /// See [`ConfigError`].
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// Parts of the program that cannot run apart from the others yet.
+    /// Parts of the program that cannot run apart with this configuration.
     #[error(
-        "the roles {given} cannot run alone: with stock.url = \"memory:\" the units of a sale are held in the \
-         memory of one process, which must run all roles ({all}); leave --roles away, or configure a shared \
-         stock.url (redis://…) and bus.url (amqp://…) in a build that supports them"
+        "the roles {given} cannot run alone with {private}: that is in the memory or the files of one process, which must \
+         run all roles ({all}); leave --roles away, or configure database.url (mysql://… or postgres://…), stock.url \
+         (redis://…) and bus.url (amqp://…)"
     )]
     Roles {
         /// What was asked for.
         given: String,
+        /// The settings that stand in the way.
+        private: String,
         /// What there is.
         all: String,
+    },
+    /// A mixture of domains that is neither the whole graph nor a subgraph.
+    #[error(
+        "the roles {given} are neither the whole graph nor one subgraph: name all of user,spike,access,admin,order, or \
+         one of them, or none; each with or without consumer"
+    )]
+    Domains {
+        /// What was asked for.
+        given: String,
+    },
+    /// A subgraph that this program was not compiled with.
+    #[error("the role {given} alone is a subgraph: build spike with --features subgraphs to serve it")]
+    Subgraph {
+        /// What was asked for.
+        given: String,
     },
     /// The data dir cannot be made or written.
     #[error("data dir {path}: {cause}; choose another with --data-dir or make it writable", path = path.display())]
@@ -56,15 +73,17 @@ pub enum StartError {
         /// Why.
         cause: io::Error,
     },
-    /// The database cannot be opened or brought up to date.
-    #[error("database {url}: {cause}; {advice}")]
-    Database {
+    /// An engine cannot be used: the database, the stock store or the queue.
+    #[error("{part} {url}: {cause}{}", .waited.map(|patience| format!(" (tried for {patience:?})")).unwrap_or_default())]
+    Engine {
+        /// In words of the operator.
+        part: &'static str,
         /// Its address, without a password.
         url: String,
-        /// Why.
+        /// What is wrong, and what to do.
         cause: String,
-        /// What to do.
-        advice: &'static str,
+        /// For how long it was tried, if it might have come.
+        waited: Option<Duration>,
     },
     /// The account of an administrator cannot be made.
     #[error("{0}")]
@@ -95,21 +114,6 @@ pub enum StartError {
     /// Not everything that was in flight finished in time.
     #[error("stopped with work in flight: {0} did not finish within server.shutdown_grace")]
     Grace(&'static str),
-}
-
-impl StartError {
-    /// A database that does not open, with advice by what it says.
-    pub fn database(url: &str, cause: impl std::fmt::Display) -> Self {
-        let cause = cause.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
-        let advice = if cause.contains("locked") || cause.contains("busy") {
-            "another process is writing to it; wait for it or stop it"
-        } else if cause.contains("not a database") || cause.contains("malformed") {
-            "the file is damaged or of another program; restore a backup or choose another database.url"
-        } else {
-            "check database.url, and that the file can be written"
-        };
-        Self::Database { url: url.to_owned(), cause, advice }
-    }
 }
 
 impl From<Fault> for StartError {

@@ -8,6 +8,7 @@
 //! | [`cli`] | the commands |
 //! | [`app`] | the life of a serving process, from start to stop |
 //! | [`http`] | the graph on HTTP and WebSocket, health, keys |
+//! | [`roles`] | which parts a process runs |
 //! | [`world`], [`wiring`] | which adapters stand behind the ports |
 //! | [`readiness`], [`shutdown`], [`telemetry`], [`data_dir`] | what a process owes its operator |
 //!
@@ -22,6 +23,7 @@ pub mod data_dir;
 pub mod error;
 pub mod http;
 pub mod readiness;
+pub mod roles;
 pub mod shutdown;
 pub mod telemetry;
 pub mod wiring;

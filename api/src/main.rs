@@ -7,6 +7,8 @@ use clap::Parser;
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    // Only where the crash tests compiled them in; see `domain::crash_point`.
+    let _points = fail::has_failpoints().then(fail::FailScenario::setup);
     match Cli::parse().run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -7,24 +7,34 @@ use std::{
 };
 
 use consumers::Consumers;
+use futures_util::future::join_all;
 
-use crate::{shutdown::Shutdown, world::Storage};
+use crate::{shutdown::Shutdown, world::Part};
 
-/// How long the database may take to answer: a check is asked often and must not pile up.
+/// How long an engine may take to answer: a check is asked often and must not pile up.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What readiness looks at.
 #[derive(Clone)]
 pub struct Readiness {
-    storage: Arc<dyn Storage>,
+    parts: Vec<Arc<dyn Part>>,
     consumers: Arc<Mutex<Option<Consumers>>>,
     shutdown: Shutdown,
 }
 
+/// What is wrong with a process, by part.
+#[derive(Debug, Default)]
+pub struct Condition {
+    /// It should get no requests.
+    pub problems: BTreeMap<&'static str, String>,
+    /// It answers requests, but not all of them as they should be.
+    pub degraded: BTreeMap<&'static str, String>,
+}
+
 impl Readiness {
     /// Nothing is ready before [`Self::consumers_started`].
-    pub fn new(storage: Arc<dyn Storage>, shutdown: Shutdown) -> Self {
-        Self { storage, consumers: Arc::default(), shutdown }
+    pub fn new(parts: Vec<Arc<dyn Part>>, shutdown: Shutdown) -> Self {
+        Self { parts, consumers: Arc::default(), shutdown }
     }
 
     /// From now on the consumers are watched.
@@ -37,32 +47,40 @@ impl Readiness {
         self.consumers.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// What is wrong, by part; ready if nothing is.
-    pub async fn problems(&self) -> BTreeMap<&'static str, String> {
-        let mut problems = BTreeMap::new();
+    /// What is wrong.
+    pub async fn condition(&self) -> Condition {
+        let mut condition = Condition::default();
         if self.shutdown.has_begun() {
-            problems.insert("process", "shutting down".to_owned());
+            condition.problems.insert("process", "shutting down".to_owned());
         }
-        match tokio::time::timeout(PATIENCE, self.storage.ping()).await {
-            Ok(Ok(())) => {}
-            Ok(Err(fault)) => {
-                tracing::warn!(error = &fault as &dyn std::error::Error, "the database does not answer");
-                problems.insert("database", "does not answer".to_owned());
-            }
-            Err(_) => {
-                problems.insert("database", format!("does not answer within {PATIENCE:?}"));
-            }
+        for (part, said) in join_all(self.parts.iter().map(silence)).await {
+            let Some(said) = said else { continue };
+            let list = if part.is_vital() { &mut condition.problems } else { &mut condition.degraded };
+            list.insert(part.name(), said);
         }
         let consumers = self.consumers.lock().unwrap_or_else(PoisonError::into_inner);
         match consumers.as_ref().map(Consumers::ended) {
             None => {
-                problems.insert("consumers", "not running".to_owned());
+                condition.problems.insert("consumers", "not running".to_owned());
             }
             Some(ended) if ended.is_empty() => {}
             Some(ended) => {
-                problems.insert("consumers", format!("ended: {}", ended.join(", ")));
+                condition.problems.insert("consumers", format!("ended: {}", ended.join(", ")));
             }
         }
-        problems
+        condition
     }
+}
+
+/// What is wrong with a part, if it does not answer.
+async fn silence(part: &Arc<dyn Part>) -> (&Arc<dyn Part>, Option<String>) {
+    let said = match tokio::time::timeout(PATIENCE, part.ping()).await {
+        Ok(Ok(())) => None,
+        Ok(Err(fault)) => {
+            tracing::warn!(part = part.name(), error = &fault as &dyn std::error::Error, "does not answer");
+            Some("does not answer".to_owned())
+        }
+        Err(_) => Some(format!("does not answer within {PATIENCE:?}")),
+    };
+    (part, said)
 }

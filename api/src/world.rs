@@ -14,8 +14,19 @@ pub struct World {
     pub ports: Ports,
     /// The keys that sign access tokens.
     pub keys: Arc<dyn SigningKeys>,
-    /// Where everything is stored.
-    pub storage: Arc<dyn Storage>,
+    /// What has connections, in the order in which they are closed.
+    pub parts: Vec<Arc<dyn Part>>,
+}
+
+impl World {
+    /// Closes all connections, after what is in flight. Every part is closed, whatever another one says.
+    pub async fn close(&self) -> Result<(), Fault> {
+        let mut closed = Ok(());
+        for part in &self.parts {
+            closed = closed.and(part.close().await);
+        }
+        closed
+    }
 }
 
 /// The keys that sign access tokens, as operators and other services see them.
@@ -29,9 +40,13 @@ pub trait SigningKeys: Send + Sync + 'static {
     async fn rotate(&self) -> Result<String, Fault>;
 }
 
-/// The database, as far as the life of a process is concerned.
+/// An engine that this process is connected to, as far as the life of the process is concerned.
 #[async_trait]
-pub trait Storage: Send + Sync + 'static {
+pub trait Part: Send + Sync + 'static {
+    /// What it is, in words of the operator: `database`, `stock`, `queue`.
+    fn name(&self) -> &'static str;
+    /// Whether nothing can be answered without it. Without the others people still sign in, look and pay.
+    fn is_vital(&self) -> bool;
     /// Whether it answers.
     async fn ping(&self) -> Result<(), Fault>;
     /// Closes all connections, after what is in flight.
@@ -41,7 +56,7 @@ pub trait Storage: Send + Sync + 'static {
 /// What a test sets instead of the real thing.
 #[derive(Clone, Default)]
 pub struct Overrides {
-    /// Time.
+    /// Time. Also that of the stock store, which has a clock of its own otherwise.
     pub clock: Option<Arc<dyn Clock>>,
     /// Identifiers.
     pub ids: Option<Arc<dyn IdSource>>,

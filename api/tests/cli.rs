@@ -98,10 +98,13 @@ fn what_is_wrong_with_a_configuration_is_said_in_one_line() {
         ("SHOP__CURRENCY", "XXX"),
         ("LOG__FORMAT", "xml"),
         ("LOG__FILTER", "loud=very"),
-        ("DATABASE__URL", "mysql://root:hunter2@db/spike"),
+        ("DATABASE__URL", "oracle://root:hunter2@db/spike"),
         ("DATABASE__URL", "sqlite::memory:"),
-        ("STOCK__URL", "redis://:hunter2@cache"),
-        ("BUS__URL", "amqp://spike:hunter2@queue"),
+        ("STOCK__URL", "memcached://:hunter2@cache"),
+        ("BUS__URL", "kafka://spike:hunter2@queue"),
+        ("BUS__PARTITIONS", "0"),
+        ("BUS__QUEUE_TYPE", "stream"),
+        ("STOCK__PREFIX", "a{b}"),
         ("ADMIN__USERNAME", "boss"),
         ("ADMIN__PASSWORD_FILE", "nowhere"),
     ] {
@@ -137,7 +140,9 @@ fn wrong_usage_ends_with_2_and_a_refusal_with_1() {
     let line = failed(2, spike(dir.path()).args(["--listen", "127.0.0.1:1", "migrate"]));
     assert_eq!(line, "spike: --listen and --roles belong to `spike serve`");
     let line = failed(1, spike(dir.path()).args(["serve", "--roles", "user,order"]));
-    assert!(line.contains("user,order") && line.contains("stock.url"), "{line}");
+    assert!(line.contains("user,order") && line.contains("neither the whole graph"), "{line}");
+    let line = failed(1, spike(dir.path()).args(["serve", "--roles", "consumer"]));
+    assert!(line.contains("the roles consumer") && line.contains("stock.url"), "{line}");
     let line = failed(2, spike(dir.path()).args(["admin", "create", "--phone", "+10005550100", "--username", "boss"]));
     assert!(line.contains("SPIKE_ADMIN_PASSWORD"), "{line}");
     std::fs::write(dir.path().join("file"), "").unwrap();

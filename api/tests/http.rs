@@ -130,7 +130,7 @@ async fn pages_around_the_graph() {
 #[tokio::test]
 async fn readiness_says_what_is_wrong() {
     let shop = TestShop::start().await;
-    shop.app().world().storage.close().await.unwrap();
+    shop.app().world().close().await.unwrap();
     let answer = shop.http().get(shop.url("/readyz")).send().await.unwrap();
     assert_eq!(answer.status(), 503);
     let answer: Value = answer.json().await.unwrap();

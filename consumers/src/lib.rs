@@ -18,11 +18,14 @@ use tokio_util::sync::CancellationToken;
 pub struct Options {
     /// Orders that are written in one transaction at most.
     pub batch_size: usize,
+    /// In a process that only serves the graph: what follows from its own changes is done, the rest is done by
+    /// the processes that consume.
+    pub only_follow_ups: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { batch_size: 500 }
+        Self { batch_size: 500, only_follow_ups: false }
     }
 }
 
@@ -36,17 +39,20 @@ pub struct Consumers {
 /// How long a task that failed waits before it tries again.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(500);
 
-/// Starts all consumers on the current runtime.
+/// Starts the consumers on the current runtime.
 #[must_use]
 pub fn start(services: &Arc<Services>, options: Options) -> Consumers {
     let stop = CancellationToken::new();
-    let tasks = vec![
-        ("placing", tokio::spawn(place::run(services.clone(), stop.clone(), options.batch_size))),
-        ("follow-ups", tokio::spawn(tasks::follow_up(services.clone(), stop.clone()))),
-        ("expiry", tokio::spawn(tasks::expire(services.clone(), stop.clone()))),
-        ("sweep", tokio::spawn(tasks::sweep(services.clone(), stop.clone()))),
-        ("purge", tokio::spawn(tasks::purge(services.clone(), stop.clone()))),
-    ];
+    let mut tasks = vec![("follow-ups", tokio::spawn(tasks::follow_up(services.clone(), stop.clone())))];
+    if !options.only_follow_ups {
+        tasks.extend([
+            ("placing", tokio::spawn(place::run(services.clone(), stop.clone(), options.batch_size))),
+            ("expiry", tokio::spawn(tasks::expire(services.clone(), stop.clone()))),
+            ("sweep", tokio::spawn(tasks::sweep(services.clone(), stop.clone()))),
+            ("reconciliation", tokio::spawn(tasks::reconcile(services.clone(), stop.clone()))),
+            ("purge", tokio::spawn(tasks::purge(services.clone(), stop.clone()))),
+        ]);
+    }
     Consumers { services: services.clone(), stop, tasks }
 }
 

@@ -7,6 +7,7 @@
 use std::{error::Error, sync::Arc};
 
 use domain::{
+    crash_point,
     error::Fault,
     services::Services,
     spike::{Hold, ports::Delivery},
@@ -34,7 +35,10 @@ async fn batch(services: &Services, deliveries: Vec<Delivery>) -> Result<(), Fau
     let tags: Vec<_> = deliveries.iter().map(|delivery| delivery.tag).collect();
     let holds: Vec<Hold> = deliveries.iter().map(|delivery| delivery.hold.clone()).collect();
     match services.placing.place(&holds).await {
-        Ok(_) => services.bus.settle(&tags).await,
+        Ok(_) => {
+            crash_point!("placing.committed");
+            services.bus.settle(&tags).await
+        }
         Err(fault @ Fault::Unavailable { .. }) => {
             services.bus.give_back(&tags).await?;
             Err(fault)

@@ -1,9 +1,9 @@
 //! The tasks that keep a sale in order: follow-ups, expiry, the sweep of what was left behind, the purge.
 
-use std::{error::Error, sync::Arc};
+use std::{collections::HashMap, error::Error, sync::Arc};
 
 use chrono::Duration;
-use domain::{error::Fault, services::Services};
+use domain::{error::Fault, id::CampaignId, services::Services, spike::reconcile::Standing};
 use tokio_util::sync::CancellationToken;
 
 use crate::PAUSE_AFTER_FAILURE;
@@ -12,6 +12,10 @@ use crate::PAUSE_AFTER_FAILURE;
 const SWEEP_EVERY: Duration = Duration::seconds(2);
 /// How long expiry sleeps at most: an order with a nearer deadline may be placed meanwhile.
 const EXPIRY_NAP: Duration = Duration::seconds(1);
+/// How often the stock store is held against the database.
+const COMPARE_EVERY: Duration = Duration::seconds(5);
+/// How often in a row they must differ in the same way before a campaign is compared hold by hold.
+const LOOKS: u32 = 3;
 /// How often expired tokens are deleted.
 const PURGE_EVERY: Duration = Duration::hours(1);
 
@@ -71,6 +75,32 @@ pub(crate) async fn sweep(services: Arc<Services>, stop: CancellationToken) {
         report("terms", services.opening.keep_in_step().await);
         stop.run_until_cancelled(services.clock.sleep(SWEEP_EVERY)).await;
     }
+}
+
+/// Holds the stock store against the database, and repairs what differs. A campaign that sells always differs a
+/// little; one that stands still for some looks and differs all the same is compared hold by hold.
+pub(crate) async fn reconcile(services: Arc<Services>, stop: CancellationToken) {
+    let mut suspects = HashMap::new();
+    while stop.run_until_cancelled(services.clock.sleep(COMPARE_EVERY)).await.is_some() {
+        if let Err(fault) = compare(&services, &mut suspects).await {
+            warn("reconciliation", &fault);
+        }
+    }
+}
+
+async fn compare(services: &Services, suspects: &mut HashMap<CampaignId, (Standing, u32)>) -> Result<(), Fault> {
+    let differing = services.reconciliation.out_of_step().await?;
+    suspects.retain(|id, (standing, _)| differing.get(id) == Some(standing));
+    for (id, standing) in differing {
+        let (_, looks) = suspects.entry(id).or_insert((standing, 0));
+        *looks += 1;
+        if *looks >= LOOKS {
+            *looks = 0;
+            let findings = services.reconciliation.compare(id).await?;
+            services.reconciliation.repair(id, &findings).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Deletes refresh tokens that have expired.

@@ -23,11 +23,23 @@
 //! No database, broker, socket, file, wall clock or random source: time comes from [`clock::Clock`]
 //! and ids from [`id::IdSource`]. Its manifest holds no crate that does I/O.
 
+/// A step after which a process may end and nothing may be lost by it: `docs/ARCHITECTURE.md` lists what follows.
+///
+/// The crash tests end the process there, by the name in `FAILPOINTS`, such as
+/// `FAILPOINTS="grab.reserved=2*off->1*return"` for the third time. In the product it is nothing.
+#[macro_export]
+macro_rules! crash_point {
+    ($name:literal) => {
+        fail::fail_point!($name, |_| std::process::abort())
+    };
+}
+
 pub mod access;
 pub mod admin;
 pub mod clock;
 pub mod error;
 pub mod id;
+pub mod last_known;
 pub mod money;
 pub mod order;
 pub mod page;

@@ -32,6 +32,7 @@ use crate::{
         grab::Grabs,
         opening::Opening,
         ports::{CampaignReader, MessageBus, StockStore},
+        reconcile::Reconciliation,
         relay::Relay,
         watch::CampaignWatch,
     },
@@ -90,6 +91,7 @@ pub struct Services {
     pub grabs: Grabs,
     pub opening: Arc<Opening>,
     pub relay: Relay,
+    pub reconciliation: Reconciliation,
     pub eligibility: Arc<Eligibility>,
     pub attributes: Attributes,
     pub access_rules: AccessRules,
@@ -101,7 +103,7 @@ pub struct Services {
     pub audit_log: AuditLog,
     pub orders: Arc<Orders>,
     pub order_watch: Arc<OrderWatch>,
-    pub placing: Placing,
+    pub placing: Arc<Placing>,
     pub payments: Payments,
     pub closing: Closing,
     pub balances: Balances,
@@ -126,18 +128,20 @@ impl Services {
             p.ids.clone(),
             terms.session,
         ));
+        let follow_ups = Arc::new(FollowUps::new(p.orders.clone(), p.stock.clone(), p.feed.clone(), p.clock.clone()));
+        let placing = Arc::new(Placing::new(p.orders.clone(), follow_ups.clone(), p.clock.clone()));
         let opening = Arc::new(Opening::new(
             p.stock.clone(),
             p.bus.clone(),
             p.campaign_reader.clone(),
             p.orders.clone(),
+            placing.clone(),
             p.clock.clone(),
         ));
         let catalog =
             Arc::new(Catalog::new(p.campaign_reader.clone(), p.stock.clone(), opening.clone(), p.clock.clone()));
         let eligibility = Arc::new(Eligibility::new(p.access.clone(), users.clone(), catalog.clone(), p.clock.clone()));
         let orders = Arc::new(Orders::new(p.orders.clone(), p.stock.clone(), users.clone()));
-        let follow_ups = Arc::new(FollowUps::new(p.orders.clone(), p.stock.clone(), p.feed.clone(), p.clock.clone()));
         Arc::new(Self {
             registration: Registration::new(p.accounts.clone(), p.passwords.clone(), p.clock.clone(), p.ids.clone()),
             sign_in: SignIn::new(p.accounts.clone(), p.passwords.clone(), sessions.clone()),
@@ -153,6 +157,13 @@ impl Services {
                 p.ids.clone(),
             ),
             relay: Relay::new(p.stock.clone(), p.bus.clone()),
+            reconciliation: Reconciliation::new(
+                p.stock.clone(),
+                p.bus.clone(),
+                p.campaign_reader.clone(),
+                p.orders.clone(),
+                opening.clone(),
+            ),
             attributes: Attributes::new(p.accounts.clone(), users.clone(), eligibility.clone(), auditor.clone()),
             access_rules: AccessRules::new(p.access.clone(), catalog.clone(), eligibility.clone(), auditor.clone()),
             access_lists: AccessLists::new(
@@ -193,7 +204,7 @@ impl Services {
             reports: Reports::new(p.campaigns, p.stock.clone(), p.bus.clone()),
             audit_log: AuditLog::new(p.audit),
             order_watch: Arc::new(OrderWatch::new(orders.clone(), p.orders.clone(), p.feed.clone(), p.clock.clone())),
-            placing: Placing::new(p.orders.clone(), follow_ups.clone(), p.clock.clone()),
+            placing,
             payments: Payments::new(
                 p.orders.clone(),
                 orders.clone(),

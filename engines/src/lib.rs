@@ -28,6 +28,7 @@ pub use error::EngineError;
 pub use home::write_private;
 pub use mariadb::{MariaDb, MariaDbOptions};
 pub use plain::kept_password;
+pub use port::Port;
 pub use postgresql::{PostgreSql, PostgreSqlOptions};
 pub use proxy::Proxy;
 pub use rabbitmq::{RabbitMq, RabbitOptions};

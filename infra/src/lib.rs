@@ -3,9 +3,12 @@
 //! | module | ports |
 //! |---|---|
 //! | [`sql`] | every store, and the queue table as a message bus |
+//! | [`amqp`] | RabbitMQ as a message bus |
 //! | [`memory`] | stock and live status of a single process |
 //! | [`crypto`] | passwords, access tokens, refresh secrets |
 //! | [`clock`], [`ids`] | time and identifiers |
+//!
+//! [`group`] is what several of them are built on: group commit.
 //!
 //! # How to add an adapter
 //! Implement the port's trait in a module named after the technology, and run the port's contract suite
@@ -14,8 +17,11 @@
 //! What this crate may not touch: rules of a sale. An adapter stores, sends and waits; what a value means
 //! is decided in `domain`.
 
+pub mod amqp;
 pub mod clock;
 pub mod crypto;
+pub mod group;
 pub mod ids;
 pub mod memory;
+pub mod redis;
 pub mod sql;

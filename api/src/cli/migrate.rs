@@ -4,7 +4,9 @@
 use crate::{config::Config, data_dir, error::StartError, wiring};
 
 pub(super) async fn run(config: &Config) -> Result<(), StartError> {
-    data_dir::make(&config.data_dir)?;
+    if config.database.url.starts_with("sqlite:") {
+        data_dir::make(&config.data_dir)?;
+    }
     wiring::migrate(config).await?;
     println!("the database is up to date");
     Ok(())

@@ -74,8 +74,8 @@ enum Command {
     Keys(keys::Command),
     /// Load a sample: products, campaigns, an administrator and customers with balances
     Demo,
-    /// Check the ledgers of every campaign, and do what was left behind in the outbox
-    Reconcile,
+    /// Hold the stock store, the queue and the database against each other, repair what differs, and check the ledgers
+    Reconcile(reconcile::Options),
     /// Show changes of orders as a server pushes them
     Watch(watch::Options),
     /// The configuration
@@ -100,7 +100,7 @@ impl Cli {
         match command {
             Command::Serve(options) => {
                 telemetry::init(&config.log);
-                serve::run(&config, &options).await
+                Box::pin(serve::run(&config, &options)).await
             }
             // These need no database.
             Command::Schema(command) => schema::run(command),
@@ -109,10 +109,11 @@ impl Cli {
             command => {
                 telemetry::init_for_command();
                 match command {
-                    Command::Admin(command) => admin::run(command, &config).await,
-                    Command::Keys(command) => keys::run(command, &config).await,
-                    Command::Demo => demo::run(&config).await,
-                    Command::Reconcile => reconcile::run(&config).await,
+                    // Boxed, like serving: what a command waits for nests deeper than the compiler follows.
+                    Command::Admin(command) => Box::pin(admin::run(command, &config)).await,
+                    Command::Keys(command) => Box::pin(keys::run(command, &config)).await,
+                    Command::Demo => Box::pin(demo::run(&config)).await,
+                    Command::Reconcile(options) => Box::pin(reconcile::run(&config, options)).await,
                     _ => migrate::run(&config).await,
                 }
             }

@@ -21,13 +21,15 @@ pub(super) struct Offline {
 
 impl Offline {
     pub(super) async fn open(config: &Config) -> Result<Self, StartError> {
-        data_dir::make(&config.data_dir)?;
+        if !config.private_parts().is_empty() {
+            data_dir::make(&config.data_dir)?;
+        }
         let world = wiring::world(config, &Overrides::default()).await?;
         let services = Services::new(world.ports.clone(), config.terms());
         Ok(Self { services, world })
     }
 
     pub(super) async fn close(self) -> Result<(), StartError> {
-        Ok(self.world.storage.close().await?)
+        Ok(self.world.close().await?)
     }
 }

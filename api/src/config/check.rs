@@ -59,23 +59,46 @@ fn sqlite_url(file: &Path) -> String {
 pub(super) fn validate(config: &Config) -> Result<(), ConfigError> {
     let refuse = |key, message: &str| Err(ConfigError::refused(key, message));
 
-    let Some(path) = config.database.url.strip_prefix("sqlite:") else {
-        return Err(unsupported("database.url", &config.database.url, "sqlite:PATH"));
-    };
-    if path.is_empty() || path.contains(":memory:") {
+    one_of(
+        "database.url",
+        &config.database.url,
+        &["sqlite:", "mysql://", "mariadb://", "postgres://", "postgresql://"],
+    )?;
+    if let Some(path) = config.database.url.strip_prefix("sqlite:")
+        && (path.is_empty() || path.contains(":memory:"))
+    {
         return refuse("database.url", "a database in memory would lose accepted orders: name a file, sqlite:PATH");
     }
-    if config.stock.url != "memory:" {
-        return Err(unsupported("stock.url", &config.stock.url, "memory:"));
+    let stock = &config.stock;
+    one_of("stock.url", &stock.url, &["memory:", "redis://", "rediss://", "redis-sentinel://", "redis-cluster://"])?;
+    one_of("bus.url", &config.bus.url, &["database:", "amqp://", "amqps://"])?;
+    for (key, prefix) in [("stock.prefix", &stock.prefix), ("bus.prefix", &config.bus.prefix)] {
+        // It stands in names of keys and queues, between the braces of a hash tag and the dots of a topic.
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+        if !(1..=64).contains(&prefix.len()) || !prefix.chars().all(plain) {
+            return refuse(key, "must be 1 to 64 letters, digits, hyphens or underscores");
+        }
     }
-    if config.bus.url != "database:" {
-        return Err(unsupported("bus.url", &config.bus.url, "database:"));
+    if stock.patience.std().as_millis() < 10 {
+        return refuse("stock.patience", "must be 10ms at least");
+    }
+    if stock.outbox_limit == 0 {
+        return refuse("stock.outbox_limit", "must be 1 at least");
+    }
+    if !(1..=64).contains(&config.bus.partitions) {
+        return refuse("bus.partitions", "must be 1 to 64");
+    }
+    if config.bus.confirm_timeout.std().as_millis() < 100 {
+        return refuse("bus.confirm_timeout", "must be 100ms at least");
+    }
+    if !(1..=100).contains(&config.bus.max_attempts) {
+        return refuse("bus.max_attempts", "must be 1 to 100");
     }
     if config.data_dir.as_os_str().is_empty() {
         return refuse("data_dir", "must not be empty");
     }
-    if !(1..=64).contains(&config.database.readers) {
-        return refuse("database.readers", "must be 1 to 64");
+    if !(1..=64).contains(&config.database.connections) {
+        return refuse("database.connections", "must be 1 to 64");
     }
     if !(1_024..=64 * 1_024 * 1_024).contains(&config.server.body_limit) {
         return refuse("server.body_limit", "must be 1024 (1 KiB) to 67108864 (64 MiB)");
@@ -109,7 +132,10 @@ pub(super) fn validate(config: &Config) -> Result<(), ConfigError> {
     }
 }
 
-fn unsupported(key: &'static str, url: &str, supported: &str) -> ConfigError {
+fn one_of(key: &'static str, url: &str, schemes: &[&str]) -> Result<(), ConfigError> {
+    if schemes.iter().any(|scheme| url.starts_with(scheme)) {
+        return Ok(());
+    }
     let shown = without_password(url);
-    ConfigError::refused(key, format!("{shown:?} is not supported by this build, which supports {supported:?} alone"))
+    Err(ConfigError::refused(key, format!("{shown:?} must begin with one of {}", schemes.join(", "))))
 }

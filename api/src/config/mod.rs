@@ -20,7 +20,8 @@ pub use duration::Humane;
 pub use error::ConfigError;
 pub use load::{Flags, load};
 pub use secret::Secret;
-pub use sections::{Admin, Auth, Bus, Config, Consumer, Database, Log, LogFormat, Server, Shop, Stock};
+pub(crate) use secret::without_password;
+pub use sections::{Admin, Auth, Bus, Config, Consumer, Database, Log, LogFormat, QueueType, Server, Shop, Stock};
 
 /// The defaults, with what each key is for.
 pub const DEFAULTS: &str = include_str!("default.toml");

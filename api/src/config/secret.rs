@@ -32,7 +32,7 @@ impl Serialize for Secret {
 }
 
 /// An address without the password that it may hold.
-pub(super) fn without_password(url: &str) -> String {
+pub(crate) fn without_password(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
     let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
     match authority.rsplit_once('@').and_then(|(credentials, _)| credentials.split_once(':')) {

@@ -31,6 +31,7 @@ pub struct Config {
 #[expect(missing_docs, reason = "each key is documented in default.toml")]
 pub struct Server {
     pub listen: SocketAddr,
+    pub start_patience: Humane,
     pub shutdown_grace: Humane,
     pub playground: bool,
     pub body_limit: usize,
@@ -44,8 +45,9 @@ pub struct Database {
     #[serde(default)]
     pub url: String,
     pub url_file: Option<PathBuf>,
-    pub readers: u32,
+    pub connections: u32,
     pub patience: Humane,
+    pub migrate: bool,
 }
 
 /// The stock of running sales.
@@ -55,6 +57,11 @@ pub struct Database {
 pub struct Stock {
     pub url: String,
     pub url_file: Option<PathBuf>,
+    pub ca_file: Option<PathBuf>,
+    pub prefix: String,
+    pub patience: Humane,
+    pub outbox_limit: u32,
+    pub allow_volatile: bool,
 }
 
 /// The queue from grabs to orders.
@@ -64,6 +71,22 @@ pub struct Stock {
 pub struct Bus {
     pub url: String,
     pub url_file: Option<PathBuf>,
+    pub ca_file: Option<PathBuf>,
+    pub prefix: String,
+    pub queue_type: QueueType,
+    pub partitions: u16,
+    pub confirm_timeout: Humane,
+    pub max_attempts: u32,
+}
+
+/// How RabbitMQ keeps the messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum QueueType {
+    /// On a majority of the broker's nodes.
+    Quorum,
+    /// On one node.
+    Classic,
 }
 
 /// What is sold in.
@@ -126,6 +149,19 @@ pub struct Admin {
 }
 
 impl Config {
+    /// The settings that keep something in the memory or the files of one process.
+    #[must_use]
+    pub fn private_parts(&self) -> Vec<&'static str> {
+        [
+            (self.database.url.starts_with("sqlite:"), "database.url = \"sqlite:…\""),
+            (self.stock.url == "memory:", "stock.url = \"memory:\""),
+            (self.bus.url == "database:", "bus.url = \"database:\""),
+        ]
+        .into_iter()
+        .filter_map(|(private, setting)| private.then_some(setting))
+        .collect()
+    }
+
     /// What of it the use cases are told.
     #[must_use]
     pub fn terms(&self) -> Terms {

@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use async_graphql::Executor;
 use axum::{
     body::Bytes,
     extract::{Extension, FromRequest, Request, State},
@@ -16,7 +17,7 @@ use axum::{
 use tracing::Instrument;
 
 use super::{
-    Http,
+    Graph, Http,
     answer::{self, Form},
     trace::Trace,
     viewer,
@@ -27,6 +28,7 @@ const BAD: &str = "BAD_USER_INPUT";
 
 pub(super) async fn post(
     State(http): State<Arc<Http>>,
+    Extension(graph): Extension<Graph>,
     Extension(trace): Extension<Trace>,
     request: Request,
 ) -> Response {
@@ -46,7 +48,7 @@ pub(super) async fn post(
     match operation(&body) {
         Ok(request) => {
             let request = schema::on_behalf_of(request, viewer, Some(schema::TraceId(trace.0)));
-            answer::of_graph(form, to_its_end(&http, request).await)
+            answer::of_graph(form, to_its_end(graph, request).await)
         }
         Err(place) => {
             let message = format!(
@@ -58,9 +60,8 @@ pub(super) async fn post(
 }
 
 /// Runs an operation in a task of its own: a client that goes away does not stop a mutation half-way.
-async fn to_its_end(http: &Arc<Http>, request: async_graphql::Request) -> async_graphql::Response {
-    let http = Arc::clone(http);
-    let operation = async move { http.graph.execute(request).await };
+async fn to_its_end(graph: Graph, request: async_graphql::Request) -> async_graphql::Response {
+    let operation = async move { Executor::execute(&graph, request).await };
     match tokio::spawn(operation.in_current_span()).await {
         Ok(response) => response,
         // A panic goes on to where panics of handlers are caught.

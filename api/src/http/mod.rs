@@ -24,11 +24,12 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    extract::DefaultBodyLimit,
+    extract::{DefaultBodyLimit, Extension},
     middleware,
     routing::{get, post},
 };
 use domain::{id::IdSource, services::Services};
+use schema::Which;
 
 use crate::{
     config::Server,
@@ -40,7 +41,8 @@ use crate::{
 /// What handlers are given. Shared by all of them.
 pub struct Http {
     services: Arc<Services>,
-    graph: schema::WholeSchema,
+    /// None in a process that only consumes.
+    graph: Option<Graph>,
     ids: Arc<dyn IdSource>,
     keys: Arc<dyn SigningKeys>,
     readiness: Readiness,
@@ -50,17 +52,18 @@ pub struct Http {
 }
 
 impl Http {
-    /// Builds the graph over the use cases.
+    /// Builds the graph that this process serves over the use cases.
     #[must_use]
     pub fn new(
         services: &Arc<Services>,
+        which: Option<Which>,
         world: &World,
         readiness: Readiness,
         shutdown: Shutdown,
         server: &Server,
     ) -> Self {
         Self {
-            graph: schema::whole(services.clone()),
+            graph: which.map(|which| graph(which, services)),
             services: services.clone(),
             ids: world.ports.ids.clone(),
             keys: world.keys.clone(),
@@ -72,16 +75,33 @@ impl Http {
     }
 }
 
+/// What a process can execute: any of the six graphs, or the whole one alone where the others were not compiled.
+#[cfg(feature = "subgraphs")]
+pub(crate) type Graph = schema::AnySchema;
+#[cfg(not(feature = "subgraphs"))]
+pub(crate) type Graph = schema::WholeSchema;
+
+#[cfg(feature = "subgraphs")]
+fn graph(which: Which, services: &Arc<Services>) -> Graph {
+    schema::executable(which, services.clone(), schema::Limits::default())
+}
+
+/// [`crate::roles::Roles::graph`] lets no other one through.
+#[cfg(not(feature = "subgraphs"))]
+fn graph(_: Which, services: &Arc<Services>) -> Graph {
+    schema::whole(services.clone())
+}
+
 /// All paths.
 pub fn router(http: Http) -> Router {
     let http = Arc::new(http);
-    let mut router = Router::new()
-        .route("/graphql", post(graphql::post).get(websocket::upgrade))
-        .route("/.well-known/jwks.json", get(wellknown::jwks))
-        .route("/healthz", get(health::lives))
-        .route("/readyz", get(health::ready));
-    if http.playground {
-        router = router.route("/", get(playground::lead)).route("/playground", get(playground::page));
+    let mut router = Router::new().route("/healthz", get(health::lives)).route("/readyz", get(health::ready));
+    if let Some(graph) = &http.graph {
+        let of_graph = post(graphql::post).get(websocket::upgrade).layer(Extension(graph.clone()));
+        router = router.route("/graphql", of_graph).route("/.well-known/jwks.json", get(wellknown::jwks));
+        if http.playground {
+            router = router.route("/", get(playground::lead)).route("/playground", get(playground::page));
+        }
     }
     router
         .layer(DefaultBodyLimit::max(http.body_limit))

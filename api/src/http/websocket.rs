@@ -15,7 +15,7 @@ use std::{
 
 use async_graphql::{
     Data,
-    http::{WebSocket as Graph, WebSocketProtocols, WsMessage},
+    http::{WebSocket as Protocol, WebSocketProtocols, WsMessage},
 };
 use axum::{
     extract::{
@@ -30,7 +30,7 @@ use futures_util::{Sink, SinkExt, Stream, StreamExt};
 use tokio::sync::watch;
 use tracing::Instrument;
 
-use super::{Http, answer, trace::Trace, viewer};
+use super::{Graph, Http, answer, trace::Trace, viewer};
 
 const PROTOCOL: &str = "graphql-transport-ws";
 /// What each socket reads into. The library's default is 128 KiB, which is a gigabyte for 8,000 sockets.
@@ -44,6 +44,7 @@ const FAREWELL: Duration = Duration::from_secs(1);
 
 pub(super) async fn upgrade(
     State(http): State<Arc<Http>>,
+    Extension(graph): Extension<Graph>,
     Extension(trace): Extension<Trace>,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
@@ -74,14 +75,14 @@ pub(super) async fn upgrade(
         .max_frame_size(limit)
         .on_upgrade(move |socket| {
             async move {
-                serve(http, socket, trace, by_header).await;
+                serve(http, graph, socket, trace, by_header).await;
                 drop(open);
             }
             .instrument(span)
         })
 }
 
-async fn serve(http: Arc<Http>, socket: WebSocket, trace: Trace, by_header: Viewer) {
+async fn serve(http: Arc<Http>, graph: Graph, socket: WebSocket, trace: Trace, by_header: Viewer) {
     let (mut sink, mut stream) = socket.split();
     let goodbye = {
         let refused = Arc::new(AtomicBool::new(false));
@@ -93,8 +94,13 @@ async fn serve(http: Arc<Http>, socket: WebSocket, trace: Trace, by_header: View
                 _ => None,
             })
         });
-        let graph = Graph::new(http.graph.clone(), messages, WebSocketProtocols::GraphQLWS)
-            .on_connection_init(admission(http.clone(), trace, by_header, refused.clone(), admitted));
+        let graph = Protocol::new(graph, messages, WebSocketProtocols::GraphQLWS).on_connection_init(admission(
+            http.clone(),
+            trace,
+            by_header,
+            refused.clone(),
+            admitted,
+        ));
         tokio::select! {
             goodbye = pump(&mut sink, graph, &refused) => goodbye,
             () = http.shutdown.begun() => Some((close_code::AWAY, "the server is stopping".to_owned())),

@@ -9,6 +9,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::Duration;
+use futures_util::future::try_join_all;
 use tokio::sync::{Notify, mpsc};
 
 use super::{
@@ -96,9 +97,10 @@ impl FollowUps {
         if changes.is_empty() {
             return Ok(());
         }
-        for change in changes.iter().filter(|change| !change.order.status.has_units()) {
-            self.stock.release(change.order.campaign_id, change.order.id).await?;
-        }
+        crash_point!("follow_up.committed");
+        let closed = changes.iter().map(|change| &change.order).filter(|order| !order.status.has_units());
+        try_join_all(closed.map(|order| self.stock.release(order.campaign_id, order.id))).await?;
+        crash_point!("follow_up.released");
         self.feed.publish(changes).await;
         let notes: Vec<_> = changes.iter().filter_map(|change| change.follow_up).collect();
         self.store.follow_ups_done(&notes).await

@@ -27,6 +27,8 @@ use crate::{
 pub struct Guards {
     /// Units that a campaign has left; absent if there is no such campaign.
     pub unallocated: HashMap<CampaignId, u32>,
+    /// The present life of a campaign's stock; absent is the first.
+    pub epochs: HashMap<CampaignId, u32>,
     /// Units that a buyer holds or bought; absent is none.
     pub holding: HashMap<(CampaignId, UserId), u32>,
     /// Attempts that got another order already.
@@ -56,6 +58,11 @@ fn admit(hold: &Hold, guards: &mut Guards) -> Result<(), &'static str> {
         return Err("the idempotency key was used for another order");
     }
     let left = guards.unallocated.get_mut(&hold.campaign_id).ok_or("the campaign does not exist any more")?;
+    // Whoever rebuilds the stock places what is in flight before the next life begins. A hold of an earlier life
+    // that comes later was not counted: its units may be somebody else's, and its buyer was not told yes.
+    if guards.epochs.get(&hold.campaign_id).is_some_and(|epoch| hold.epoch < *epoch) {
+        return Err("the stock was rebuilt before the grab was safe");
+    }
     let still_left = left.checked_sub(hold.quantity).ok_or("the campaign has no units left")?;
     let holding = guards.holding.entry((hold.campaign_id, hold.user_id)).or_insert(0);
     if holding.saturating_add(hold.quantity) > hold.per_user_limit {
@@ -122,6 +129,19 @@ mod tests {
         id::{OrderId, TypedId},
         testing,
     };
+
+    #[test]
+    fn a_hold_of_an_earlier_life_of_the_stock_is_rejected() {
+        let now = testing::instant("2026-01-01T10:00:00Z");
+        let of_life = |epoch: u32| Hold { order_id: testing::id(epoch.into()), epoch, ..testing::hold(now) };
+        let mut guards = Guards::default();
+        guards.unallocated.insert(testing::id(1), 10);
+        guards.epochs.insert(testing::id(1), 2);
+        let placed = decide(&[of_life(1), of_life(2)], &mut guards, now);
+        let became: Vec<_> = placed.iter().map(|placement| placement.order.status).collect();
+        assert_eq!(became, [OrderStatus::Rejected, OrderStatus::PendingPayment]);
+        assert_eq!(guards.unallocated[&testing::id(1)], 9);
+    }
 
     proptest! {
         #[test]

@@ -109,13 +109,8 @@ impl Grabs {
             quantity,
             request_key: attempt.request_key,
         };
-        if let Some(key) = &ask.request_key
-            && let Some(request) = self.stock.recall(ask.user_id, key).await?
-        {
-            return self.repeat(&ask, &request).await;
-        }
         match self.eligibility.check(ask.user_id, ask.campaign_id).await? {
-            Verdict::UnknownCampaign => return Err(not_open(Opened::Unknown)),
+            Verdict::UnknownCampaign => return self.repeat_or(&ask, not_open(Opened::Unknown)).await,
             Verdict::Refused(reasons) => {
                 let refusal = Refusal::new(GrabRefusal::NotEligible, reasons.join(" "));
                 return self.repeat_or(&ask, refusal.into()).await;
@@ -167,11 +162,17 @@ impl Grabs {
     /// Makes a fresh hold safe and answers its order.
     async fn secure(&self, ask: &Reserve, hold: Hold, remaining: u32) -> Result<Grabbed, Failure<GrabRefusal>> {
         // The store remembers the attempts of open campaigns; the database remembers all of them. Only who
-        // got units is looked up there: the losers of a crowd cost no read.
-        if let Some(request) = self.orders.by_request(ask).await? {
-            self.stock.release(hold.campaign_id, hold.order_id).await?;
-            return self.repeat(ask, &request).await;
+        // got units is looked up there: the losers of a crowd cost no read. A sale goes on without the database;
+        // then a key that was used in a campaign that is over is noticed when the order is written.
+        match self.orders.by_request(ask).await {
+            Ok(None) | Err(Fault::Unavailable { .. }) => {}
+            Ok(Some(request)) => {
+                self.stock.release(hold.campaign_id, hold.order_id).await?;
+                return self.repeat(ask, &request).await;
+            }
+            Err(fault) => return Err(fault.into()),
         }
+        crash_point!("grab.reserved");
         self.publish(&hold).await?;
         let change = OrderChange::queued(&hold);
         let order = change.order.clone();
@@ -181,10 +182,16 @@ impl Grabs {
 
     /// Publishes a hold. When that fails nothing is undone, for the outcome is unknown: the relay goes on
     /// with it. The buyer is told yes only if the hold is safe without the queue.
+    ///
+    /// That the message is noted as published comes before the answer, and not after it: the note tells whether
+    /// the stock was rebuilt meanwhile, perhaps without this hold.
     async fn publish(&self, hold: &Hold) -> Result<(), Fault> {
         match self.bus.publish(hold).await {
-            Ok(()) => self.stock.published(hold.campaign_id, &[hold.order_id]).await,
-            Err(fault) if self.stock.is_durable() => {
+            Ok(()) => {
+                crash_point!("grab.published");
+                self.stock.published(std::slice::from_ref(hold)).await
+            }
+            Err(fault) if self.stock.is_durable() && self.stock.find_hold(hold.order_id).await?.is_some() => {
                 tracing::warn!(order = %hold.order_id, error = &fault as &dyn std::error::Error, "left to the relay");
                 Ok(())
             }
@@ -192,8 +199,13 @@ impl Grabs {
         }
     }
 
-    /// Refuses an attempt, unless it got its order before, in a life of the stock that the store has forgotten.
+    /// Refuses an attempt, unless it got its order before: by what the store remembers, or else the database.
     async fn repeat_or(&self, ask: &Reserve, refusal: Failure<GrabRefusal>) -> Result<Grabbed, Failure<GrabRefusal>> {
+        if let Some(key) = &ask.request_key
+            && let Some(request) = self.stock.recall(ask.user_id, key).await?
+        {
+            return self.repeat(ask, &request).await;
+        }
         match self.orders.by_request(ask).await? {
             Some(request) => self.repeat(ask, &request).await,
             None => Err(refusal),

@@ -8,6 +8,7 @@ pub mod catalog;
 pub mod grab;
 pub mod opening;
 pub mod ports;
+pub mod reconcile;
 pub mod relay;
 pub mod stock;
 pub mod watch;

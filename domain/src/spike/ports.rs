@@ -4,7 +4,10 @@ use async_trait::async_trait;
 
 use super::{
     campaign::Campaign,
-    stock::{Hold, RememberedRequest, RequestKey, Reserve, Reserved, SaleStock, SaleTerms, StockAdjusted, StockLevel},
+    stock::{
+        Hold, OpeningClaim, RememberedRequest, RequestKey, Reserve, Reserved, SaleStock, SaleTerms, StockAdjusted,
+        StockLevel,
+    },
 };
 use crate::{
     error::Fault,
@@ -42,10 +45,16 @@ pub trait StockStore: Send + Sync + 'static {
     /// The order that this attempt got, if a loaded campaign remembers it.
     async fn recall(&self, user: UserId, key: &RequestKey) -> Result<Option<RememberedRequest>, Fault>;
 
-    /// Opens a campaign, unless the same or a later epoch of it is open. Returns whether it did.
-    async fn load(&self, stock: SaleStock) -> Result<bool, Fault>;
+    /// Claims the opening of a campaign that is not open: one opener at a time, over all replicas. None while
+    /// another one has it. A claim ends with [`Self::load`], or by itself when its owner does not come back.
+    async fn claim_opening(&self, campaign: CampaignId) -> Result<Option<OpeningClaim>, Fault>;
 
-    /// Closes a campaign: grabs answer [`Reserved::NotLoaded`] from now on.
+    /// Opens a campaign, unless the claim has ended or the same or a later epoch is open: what an opener read
+    /// may be out of date by then. Returns whether it did. Ends the claim.
+    async fn load(&self, stock: SaleStock, claim: &OpeningClaim) -> Result<bool, Fault>;
+
+    /// Closes a campaign: grabs answer [`Reserved::NotLoaded`] from now on. What was not noted as published is
+    /// kept for the relay and the next opening if the store is durable.
     async fn unload(&self, campaign: CampaignId) -> Result<(), Fault>;
 
     /// The campaigns that are open.
@@ -60,8 +69,14 @@ pub trait StockStore: Send + Sync + 'static {
     /// Holds that were taken at least `older_than` ago and not yet noted as published.
     async fn unpublished(&self, older_than: chrono::Duration, max: usize) -> Result<Vec<Hold>, Fault>;
 
-    /// Notes that the messages of these holds are safe in the queue.
-    async fn published(&self, campaign: CampaignId, orders: &[OrderId]) -> Result<(), Fault>;
+    /// Notes that the messages of these holds are safe in the queue. Fails with [`Fault::Unavailable`] if a hold is
+    /// of another life of its campaign's stock and not in the present one, or if there is no present one: then
+    /// the message may have come too late to be counted by whoever rebuilt the stock, and its buyer must not be
+    /// told yes.
+    async fn published(&self, holds: &[Hold]) -> Result<(), Fault>;
+
+    /// Every hold of an open campaign, in no order: what a reconciliation goes through.
+    async fn holds(&self, campaign: CampaignId) -> Result<Vec<Hold>, Fault>;
 }
 
 /// A message that was received and must be settled or given back.
@@ -105,7 +120,8 @@ pub trait MessageBus: Send + Sync + 'static {
     /// failures: then true.
     async fn fail(&self, tag: OrderId, why: &str) -> Result<bool, Fault>;
 
-    /// Every message of a campaign that is not settled, those put aside too.
+    /// Every message of a campaign that was durable when this was called and is not settled, those put aside
+    /// too. One that is settled meanwhile may be told or not.
     async fn in_flight(&self, campaign: CampaignId) -> Result<Vec<Hold>, Fault>;
 
     /// How many messages wait.

@@ -31,7 +31,7 @@ impl Relay {
         let left = self.stock.unpublished(Self::PATIENCE, Self::BATCH).await?;
         let publish = left.iter().map(|hold| async {
             self.bus.publish(hold).await?;
-            self.stock.published(hold.campaign_id, &[hold.order_id]).await
+            self.stock.published(std::slice::from_ref(hold)).await
         });
         futures_util::future::try_join_all(publish).await?;
         Ok(left.len())

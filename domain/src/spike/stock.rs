@@ -113,6 +113,20 @@ pub struct RememberedRequest {
     pub order_id: OrderId,
 }
 
+impl RememberedRequest {
+    /// The attempt that a hold came from, if it had a name.
+    #[must_use]
+    pub fn of(hold: &Hold) -> Option<Self> {
+        hold.request_key.clone().map(|request_key| Self {
+            user_id: hold.user_id,
+            request_key,
+            campaign_id: hold.campaign_id,
+            quantity: hold.quantity,
+            order_id: hold.order_id,
+        })
+    }
+}
+
 /// A campaign's stock as it is loaded into the store.
 #[derive(Debug, Clone)]
 pub struct SaleStock {
@@ -128,6 +142,15 @@ pub struct SaleStock {
     pub holds: Vec<Hold>,
     /// All attempts that got an order, whatever became of it.
     pub requests: Vec<RememberedRequest>,
+}
+
+/// The right to open a campaign; see [`super::ports::StockStore::claim_opening`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpeningClaim {
+    /// Which campaign.
+    pub campaign_id: CampaignId,
+    /// Tells this claim from any other, in the store's own words.
+    pub token: String,
 }
 
 /// A grab, as the store is asked.

@@ -49,6 +49,10 @@ impl CampaignStock {
 
     /// Takes units, or says why not. The attempt's key was looked up before.
     pub(super) fn reserve(&mut self, ask: &Reserve, now: Instant) -> Reserved {
+        if let Some(hold) = self.holds.get(&ask.order_id) {
+            // The same ask again.
+            return Reserved::Held { hold: hold.clone(), remaining: self.available };
+        }
         let terms = &self.terms;
         if terms.ended || now >= terms.ends_at {
             return Reserved::Ended;
@@ -164,9 +168,13 @@ impl CampaignStock {
         old.take(max).filter_map(|(order, _)| self.holds.get(order))
     }
 
-    pub(super) fn published(&mut self, orders: &[OrderId]) {
-        for order in orders {
-            self.unpublished.remove(order);
-        }
+    /// Notes that a hold is published. False if it is of another life of this stock and not in this one.
+    pub(super) fn published(&mut self, hold: &Hold) -> bool {
+        self.unpublished.remove(&hold.order_id);
+        hold.epoch == self.epoch || self.holds.contains_key(&hold.order_id)
+    }
+
+    pub(super) fn holds(&self) -> Vec<Hold> {
+        self.holds.values().cloned().collect()
     }
 }

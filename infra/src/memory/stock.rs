@@ -4,7 +4,10 @@
 //! Two indexes over all campaigns (attempts by key, campaigns by order) are only ever locked shard by shard.
 //! Lock order: the shard of an attempt's key, then a campaign.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicU64, Ordering},
+};
 
 use async_trait::async_trait;
 use dashmap::{DashMap, Entry};
@@ -15,7 +18,10 @@ use domain::{
     spike::{
         Hold,
         ports::StockStore,
-        stock::{RememberedRequest, RequestKey, Reserve, Reserved, SaleStock, SaleTerms, StockAdjusted, StockLevel},
+        stock::{
+            OpeningClaim, RememberedRequest, RequestKey, Reserve, Reserved, SaleStock, SaleTerms, StockAdjusted,
+            StockLevel,
+        },
     },
 };
 
@@ -29,12 +35,21 @@ pub struct MemoryStock {
     campaigns: DashMap<CampaignId, Shared>,
     requests: DashMap<(UserId, RequestKey), RememberedRequest>,
     campaign_of: DashMap<OrderId, CampaignId>,
+    claims: DashMap<CampaignId, u64>,
+    claims_made: AtomicU64,
 }
 
 impl MemoryStock {
     /// A store in which no campaign is open.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, campaigns: DashMap::new(), requests: DashMap::new(), campaign_of: DashMap::new() }
+        Self {
+            clock,
+            campaigns: DashMap::new(),
+            requests: DashMap::new(),
+            campaign_of: DashMap::new(),
+            claims: DashMap::new(),
+            claims_made: AtomicU64::new(0),
+        }
     }
 
     /// The stock of an open campaign, without a lock on the map.
@@ -140,8 +155,19 @@ impl StockStore for MemoryStock {
         Ok(if unsafe_yet { None } else { Some(request) })
     }
 
-    async fn load(&self, stock: SaleStock) -> Result<bool, Fault> {
+    /// The latest claim counts and ends those before it, so one that was left behind is in nobody's way. In one
+    /// process the openers of a campaign take turns before they claim.
+    async fn claim_opening(&self, campaign: CampaignId) -> Result<Option<OpeningClaim>, Fault> {
+        let token = self.claims_made.fetch_add(1, Ordering::Relaxed);
+        self.claims.insert(campaign, token);
+        Ok(Some(OpeningClaim { campaign_id: campaign, token: token.to_string() }))
+    }
+
+    async fn load(&self, stock: SaleStock, claim: &OpeningClaim) -> Result<bool, Fault> {
         let (campaign, epoch) = (stock.campaign_id, stock.epoch);
+        if self.claims.remove_if(&campaign, |_, token| token.to_string() == claim.token).is_none() {
+            return Ok(false);
+        }
         // The indexes first, and before the campaign's shard is locked (see the lock order above): an
         // attempt that comes again must be known before its campaign answers grabs.
         for request in &stock.requests {
@@ -198,10 +224,18 @@ impl StockStore for MemoryStock {
         Ok(left)
     }
 
-    async fn published(&self, campaign: CampaignId, orders: &[OrderId]) -> Result<(), Fault> {
-        if let Some(stock) = self.find(campaign) {
-            locked(&stock).published(orders);
+    async fn published(&self, holds: &[Hold]) -> Result<(), Fault> {
+        let late = |hold: &&Hold| match self.find(hold.campaign_id) {
+            Some(stock) => !locked(&stock).published(hold),
+            None => true,
+        };
+        match holds.iter().filter(late).last() {
+            None => Ok(()),
+            Some(hold) => Err(Fault::unavailable("stock", format!("{} is of a life that is over", hold.order_id))),
         }
-        Ok(())
+    }
+
+    async fn holds(&self, campaign: CampaignId) -> Result<Vec<Hold>, Fault> {
+        Ok(self.find(campaign).map(|stock| locked(&stock).holds()).unwrap_or_default())
     }
 }

@@ -8,6 +8,7 @@ use std::{
 use domain::{
     admin::stock::MovementKind,
     clock::Instant,
+    crash_point,
     id::{CampaignId, IdSource, OrderId, TypedId, UserId},
     order::{
         OrderStatus,
@@ -24,7 +25,6 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::{
-    attempt::Setback,
     changes::{Changes, Moved},
     rows,
     transition::{allocate, units_of},
@@ -32,6 +32,7 @@ use super::{
 use crate::sql::{
     Database,
     convert::count,
+    retry::Setback,
     write::{VALUES, insert_all},
 };
 
@@ -52,20 +53,21 @@ pub(super) async fn place(
     let tx = db.begin().await?;
     // First the lock on the campaigns: all that is read after it stays true, also the units of a buyer, because
     // nobody else places orders in these campaigns until the commit.
-    let unallocated = lock_campaigns(&tx, holds).await?;
+    let (unallocated, epochs) = lock_campaigns(&tx, holds).await?;
     let fresh = fresh(&tx, holds).await?;
     if fresh.is_empty() {
         return Ok(Vec::new());
     }
     let holding = holding(&tx, &fresh).await?;
     let taken_keys = taken_keys(&tx, &fresh).await?;
-    let placed = decide(&fresh, &mut Guards { unallocated, holding, taken_keys }, now);
+    let placed = decide(&fresh, &mut Guards { unallocated, epochs, holding, taken_keys }, now);
 
     let admitted = placed.iter().map(|placement| &placement.order).filter(|order| order.status.has_units());
     if !allocate(&tx, &units_of(admitted)).await? {
         return Err(Setback::Raced("a campaign's units were taken in between".into()));
     }
     let changes = write(&tx, ids, placed).await?;
+    crash_point!("placing.written");
     tx.commit().await?;
     Ok(changes)
 }
@@ -86,25 +88,31 @@ async fn write(
     changes.write(tx).await
 }
 
-/// Locks the campaigns of the batch in the order of their ids. Returns the units that each has left.
-async fn lock_campaigns(tx: &impl ConnectionTrait, holds: &[Hold]) -> Result<HashMap<CampaignId, u32>, Setback> {
+/// Numbers by campaign.
+type ByCampaign = HashMap<CampaignId, u32>;
+
+/// Locks the campaigns of the batch in the order of their ids. Returns the units that each has left, and the
+/// present life of its stock.
+async fn lock_campaigns(tx: &impl ConnectionTrait, holds: &[Hold]) -> Result<(ByCampaign, ByCampaign), Setback> {
+    use campaigns::Column::{Allocated, Epoch, Id, Quantity};
     let wanted = distinct(holds.iter().map(|hold| hold.campaign_id.uuid()));
-    let mut left = HashMap::with_capacity(wanted.len());
+    let (mut left, mut epochs) = (HashMap::with_capacity(wanted.len()), HashMap::with_capacity(wanted.len()));
     for chunk in wanted.chunks(VALUES) {
-        let rows: Vec<(Uuid, i32, i32)> = campaigns::Entity::find()
+        let rows: Vec<(Uuid, i32, i32, i32)> = campaigns::Entity::find()
             .select_only()
-            .columns([campaigns::Column::Id, campaigns::Column::Quantity, campaigns::Column::Allocated])
-            .filter(campaigns::Column::Id.is_in(chunk.iter().copied()))
-            .order_by_asc(campaigns::Column::Id)
+            .columns([Id, Quantity, Allocated, Epoch])
+            .filter(Id.is_in(chunk.iter().copied()))
+            .order_by_asc(Id)
             .lock_exclusive()
             .into_tuple()
             .all(tx)
             .await?;
-        for (id, quantity, allocated) in rows {
+        for (id, quantity, allocated, epoch) in rows {
             left.insert(CampaignId::from_uuid(id), count(quantity)?.saturating_sub(count(allocated)?));
+            epochs.insert(CampaignId::from_uuid(id), count(epoch)?);
         }
     }
-    Ok(left)
+    Ok((left, epochs))
 }
 
 /// The holds that are no orders yet, each once, in the order in which they came.

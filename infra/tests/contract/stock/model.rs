@@ -3,8 +3,12 @@
 use std::collections::{HashMap, HashSet};
 
 use domain::{
-    spike::stock::{Reserve, Reserved, StockAdjusted},
-    testing::id,
+    clock::Clock,
+    spike::{
+        Hold,
+        stock::{Reserve, Reserved, StockAdjusted},
+    },
+    testing::{self, id},
 };
 use proptest::prelude::*;
 
@@ -33,7 +37,7 @@ pub fn steps() -> impl Strategy<Value = Vec<Step>> {
 /// Any sequence of steps does what a plain model of holds does.
 pub async fn does_what_the_model_does(bench: Bench, steps: Vec<Step>) {
     const LIMIT: u32 = 4;
-    bench.store.load(bench.stock(8, LIMIT)).await.unwrap();
+    bench.load(bench.stock(8, LIMIT)).await;
     let (mut quantity, mut holds) = (8_u32, HashMap::<u8, (u8, u32)>::new());
     let mut keys = HashMap::<(u8, u8), (u8, u32)>::new();
     let mut published = HashSet::<u8>::new();
@@ -90,7 +94,8 @@ pub async fn does_what_the_model_does(bench: Bench, steps: Vec<Step>) {
                 }
             }
             Step::Publish { order } => {
-                bench.store.published(campaign(), &[id(u128::from(order))]).await.unwrap();
+                let published_hold = Hold { order_id: id(u128::from(order)), ..testing::hold(bench.clock.now()) };
+                bench.store.published(&[published_hold]).await.unwrap();
                 if holds.contains_key(&order) {
                     published.insert(order);
                 }
