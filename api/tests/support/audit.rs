@@ -20,14 +20,16 @@ pub struct Sale {
     pub quantity: u64,
     /// Units of one user.
     pub per_user_limit: u64,
-    /// Messages that were put aside because no order can be made of them, each with a unit.
-    pub dead: u64,
+    /// Holds that no order can be made of, with a unit each.
+    pub dead_holds: u64,
+    /// Messages that were put aside.
+    pub dead_messages: u64,
 }
 
 impl Sale {
     /// One unit each, and nothing is put aside.
     pub const fn of(quantity: u64) -> Self {
-        Self { quantity, per_user_limit: 1, dead: 0 }
+        Self { quantity, per_user_limit: 1, dead_holds: 0, dead_messages: 0 }
     }
 }
 
@@ -51,8 +53,8 @@ pub async fn audit(admin: &Graph, replica: &Replica, crowd: &Crowd, sale: Sale) 
     let rest = wait_for(REST, async || {
         let report = admin.try_report(&crowd.campaign).await.ok()?;
         let orders = admin.try_orders_of(&crowd.campaign).await.ok()?;
-        let held = live_units(&orders) + sale.dead;
-        let at_rest = report["queued"] == sale.dead
+        let held = live_units(&orders) + sale.dead_holds;
+        let at_rest = report["queued"] == sale.dead_holds
             && report["balanced"] == true
             && report["available"].as_u64().map(|available| available + held) == Some(sale.quantity);
         last = report;
@@ -147,7 +149,7 @@ async fn subscribers(crowd: &Crowd, orders: &[OrderSeen], violations: &mut Vec<S
 async fn operator(replica: &Replica, sale: Sale, violations: &mut Vec<String>) {
     let output = replica.command(&["reconcile", "--dry-run"]).output().await.expect("spike reconcile");
     let said = String::from_utf8_lossy(&output.stdout);
-    let queue = format!("queue: 0 waiting, {} put aside", sale.dead);
+    let queue = format!("queue: 0 waiting, {} put aside", sale.dead_messages);
     let clean = output.status.success() && !said.contains("DIFFERS") && !said.contains("UNBALANCED");
     // Beside an embedded server the queue is that server's to look after.
     let idle = said.contains(&queue) || said.contains("a server is running on this data dir");
