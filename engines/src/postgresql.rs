@@ -148,7 +148,6 @@ impl PostgreSql {
             "unix_socket_directories=",
             "max_connections=300",
             "shared_buffers=64MB",
-            if self.lazy { "synchronous_commit=off" } else { "synchronous_commit=on" },
             if self.lazy { "fsync=off" } else { "fsync=on" },
         ];
         for setting in settings {
