@@ -71,6 +71,15 @@ impl Bench {
         self.store.reserve(&ask).await.unwrap()
     }
 
+    /// Opens with as many units and has them all taken, each by another user, at the moment at which the clock stands.
+    pub async fn take(&self, units: u32) {
+        self.load(self.stock(units, 1)).await;
+        let asks: Vec<Reserve> = (1..=u128::from(units)).map(|n| Self::ask(n, n, 1)).collect();
+        for answer in futures_util::future::join_all(asks.iter().map(|ask| self.store.reserve(ask))).await {
+            held(answer.unwrap());
+        }
+    }
+
     async fn level(&self) -> StockLevel {
         self.store.level(campaign()).await.unwrap().expect("the campaign is open")
     }
@@ -314,8 +323,8 @@ pub async fn a_hold_of_a_life_that_is_over_is_not_confirmed(bench: Bench) {
     let (forgotten, _) = held(bench.reserve(2, 2, 1).await);
     let now_counted = Hold { epoch: 2, ..counted.clone() };
     assert!(bench.load(SaleStock { epoch: 2, holds: vec![now_counted.clone()], ..bench.stock(5, 2) }).await);
-    bench.store.published(&[counted.clone()]).await.unwrap();
-    let late = bench.store.published(&[forgotten.clone()]).await;
+    bench.store.published(std::slice::from_ref(&counted)).await.unwrap();
+    let late = bench.store.published(std::slice::from_ref(&forgotten)).await;
     assert!(matches!(late, Err(Fault::Unavailable { part: "stock", .. })), "{late:?}");
     let mixed = bench.store.published(&[counted.clone(), forgotten]).await;
     assert!(matches!(mixed, Err(Fault::Unavailable { part: "stock", .. })), "{mixed:?}");
@@ -339,6 +348,55 @@ pub async fn all_holds_are_told(bench: Bench) {
     let mut told = bench.store.holds(campaign()).await.unwrap();
     told.sort_by_key(|hold| hold.order_id);
     assert_eq!(told, expected);
+}
+
+/// Whoever got no answer asks again.
+pub async fn the_same_order_is_taken_once(bench: Bench) {
+    bench.load(bench.stock(5, 5)).await;
+    let (hold, _) = held(bench.reserve(1, 1, 2).await);
+    bench.clock.advance(Duration::seconds(1));
+    assert_eq!(held(bench.reserve(1, 1, 2).await), (hold, 3), "the hold as it was");
+    bench.assert_level(3, 2).await;
+    assert_eq!(bench.store.release(campaign(), id(1)).await.unwrap(), 2);
+    bench.assert_level(5, 0).await;
+}
+
+/// The same key in two campaigns at the same moment: both may be refused, but never are both held.
+pub async fn a_key_is_never_two_campaigns(bench: Bench) {
+    const KEYS: u128 = 100;
+    bench.load(bench.stock(1_000, 1_000)).await;
+    bench.load(SaleStock { campaign_id: id(2), ..bench.stock(1_000, 1_000) }).await;
+    let attempts = (0..2 * KEYS).map(|n| {
+        let (store, key) = (Arc::clone(&bench.store), key(&format!("k{}", n / 2)));
+        let ask = Reserve { campaign_id: id(1 + n % 2), request_key: Some(key), ..Bench::ask(n, 1, 1) };
+        tokio::spawn(async move { store.reserve(&ask).await.unwrap() })
+    });
+    let answers: Vec<_> = futures_util::future::join_all(attempts).await.into_iter().map(Result::unwrap).collect();
+    let mut holds = 0;
+    for pair in answers.chunks(2) {
+        let got = pair.iter().filter(|answer| matches!(answer, Reserved::Held { .. })).count();
+        assert!(got <= 1, "{pair:?}");
+        assert!(pair.iter().all(|answer| matches!(answer, Reserved::Held { .. } | Reserved::KeyReused)), "{pair:?}");
+        holds += got;
+    }
+    let mut left = 0;
+    for campaign in [id(1), id(2)] {
+        let level = bench.store.level(campaign).await.unwrap().expect("open");
+        assert_eq!(level.quantity, level.available + level.held);
+        left += level.held as usize;
+    }
+    assert_eq!(left, holds, "what was refused was given back");
+    // Whoever was refused may ask again, and one of the two gets it.
+    for n in 0..2 * KEYS {
+        let ask = Reserve {
+            campaign_id: id(1 + n % 2),
+            request_key: Some(key(&format!("k{}", n / 2))),
+            ..Bench::ask(n + 1_000, 1, 1)
+        };
+        let again = bench.store.reserve(&ask).await.unwrap();
+        assert!(!matches!(again, Reserved::NotLoaded), "{again:?}");
+    }
+    assert_eq!(bench.store.holds_of(id(1), None).await.unwrap().len(), usize::try_from(KEYS).unwrap());
 }
 
 /// A crowd at the same moment: never more than there is, never more than one may have.
