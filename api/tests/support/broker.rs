@@ -41,7 +41,7 @@ impl Broker {
     /// Deletes the queues and exchanges of a shop, if they are there.
     pub async fn delete_shop(&self, prefix: &str, partitions: u16) {
         let grabs = format!("{prefix}.grabs");
-        let mut names = vec![format!("{grabs}.dead"), format!("{grabs}.replies")];
+        let mut names = ["dead", "replies", "partitions"].map(|name| format!("{grabs}.{name}")).to_vec();
         names.extend(["1s", "5s", "30s", "300s"].map(|rest| format!("{grabs}.retry.{rest}")));
         names.extend((0..partitions).map(|partition| format!("{grabs}.{partition}")));
         for name in &names {

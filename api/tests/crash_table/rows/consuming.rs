@@ -6,6 +6,7 @@ use api::{wiring, world::Overrides};
 use domain::{
     id::{CampaignId, UserId},
     spike::{
+        Hold,
         ports::Backlog,
         stock::{Reserve, Reserved},
     },
@@ -59,12 +60,13 @@ pub(crate) async fn poison(seed: u64) -> Outcome {
         user_id: somebody,
         order_id: world.ports.ids.next(now),
         quantity: 1,
-        // Longer than any key that the edge lets in.
-        request_key: Some(serde_json::from_value("k".repeat(200).into()).expect("a key")),
+        request_key: None,
     };
     match world.ports.stock.reserve(&ask).await.expect("Redis") {
         Reserved::Held { hold, .. } => {
-            world.ports.bus.publish(&hold).await.expect("RabbitMQ");
+            // Longer than any key that the edge lets in.
+            let request_key = Some(serde_json::from_value("k".repeat(200).into()).expect("a key"));
+            world.ports.bus.publish(&Hold { request_key, ..hold.clone() }).await.expect("RabbitMQ");
             world.ports.stock.published(&[hold]).await.expect("Redis");
         }
         other => panic!("{other:?}"),
