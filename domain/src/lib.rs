@@ -39,6 +39,7 @@ pub mod admin;
 pub mod clock;
 pub mod error;
 pub mod id;
+pub mod last_known;
 pub mod money;
 pub mod order;
 pub mod page;

@@ -21,4 +21,5 @@ pub mod crypto;
 pub mod group;
 pub mod ids;
 pub mod memory;
+pub mod redis;
 pub mod sql;

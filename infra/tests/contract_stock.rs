@@ -8,12 +8,16 @@
 )]
 
 mod contract {
-    pub mod stock;
+    pub(crate) mod redis;
+    pub(crate) mod stock;
 }
 
 use std::sync::Arc;
 
-use contract::stock::{self, Bench};
+use contract::{
+    redis,
+    stock::{self, Bench},
+};
 use domain::testing::{ManualClock, instant};
 use infra::memory::MemoryStock;
 use proptest::prelude::*;
@@ -23,12 +27,24 @@ fn memory() -> Bench {
     Bench { store: Arc::new(MemoryStock::new(clock.clone())), clock }
 }
 
+async fn one_redis() -> Bench {
+    let engine = engines::shared::redis().await.unwrap();
+    redis::bench(redis::apart(&engine.url())).await
+}
+
 macro_rules! contract {
     ($($case:ident),* $(,)?) => {
         mod in_memory {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $case() {
                 crate::contract::stock::$case(super::memory()).await;
+            })*
+        }
+
+        mod in_redis {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                crate::contract::stock::$case(super::one_redis().await).await;
             })*
         }
     };

@@ -2,7 +2,10 @@
 
 use sea_orm_migration::prelude::*;
 
-use crate::columns::{amount, at, count, create, id, index, maybe_at, maybe_id, maybe_text, table, text, unique};
+use crate::{
+    columns::{amount, at, at_least, count, id, maybe_at, maybe_id, maybe_text, text},
+    tables::{create, index, table, unique},
+};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -22,7 +25,7 @@ impl MigrationTrait for Migration {
                     id("id"),
                     id("campaign_id"),
                     id("user_id"),
-                    count("quantity"),
+                    at_least(1, count("quantity")),
                     amount("unit_price_minor"),
                     text("currency", 3),
                     text("status", 16),
@@ -62,7 +65,7 @@ impl MigrationTrait for Migration {
                 2,
                 vec![id("entry_id"), text("account", 16), maybe_id("user_id"), amount("amount_minor")],
             ),
-            table("wallets", 1, vec![id("user_id"), amount("balance_minor")]),
+            table("wallets", 1, vec![id("user_id"), at_least(0, amount("balance_minor"))]),
         ];
         let indexes = vec![
             index("orders", &["campaign_id", "user_id"]),

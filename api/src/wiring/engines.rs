@@ -16,7 +16,7 @@ use domain::{
 use infra::{
     memory::{MemoryFeed, MemoryStock},
     sql::{
-        Database, DatabaseOptions,
+        Database, DatabaseOptions, Migrate, OpenError,
         queue::{QueueOptions, SqlQueue},
     },
 };
@@ -68,30 +68,34 @@ impl Engine<'_> {
 
 /// Connects to the database, and brings its schema up to date if it may.
 pub(super) async fn database(config: &Config, migrate: bool) -> Result<Database, StartError> {
-    let _ = migrate;
     let options = DatabaseOptions {
         url: config.database.url.clone(),
-        readers: config.database.readers,
+        connections: config.database.readers,
         patience: config.database.patience.std(),
+        migrate: if migrate { Migrate::Yes } else { Migrate::No },
     };
     let engine = Engine { part: "database", url: &config.database.url, patience: config.server.start_patience.std() };
     engine
-        .connect(async || Database::open(&options).await.map_err(|error| Unopened(error.to_string())), |_| false)
+        .connect(async || Database::open(&options).await.map_err(Unopened), |unopened| unopened.0.is_transient())
         .await
 }
 
 /// Why a database did not open, and what to do.
-struct Unopened(String);
+struct Unopened(OpenError);
 
 impl Display for Unopened {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let cause = &self.0;
-        let advice = if cause.contains("locked") || cause.contains("busy") {
+        let cause = self.0.to_string();
+        let advice = if matches!(self.0, OpenError::Behind { .. }) {
+            "run `spike migrate`, or let database.migrate be true"
+        } else if matches!(self.0, OpenError::Newer { .. }) {
+            "this program is older than the schema; run the version that migrated it, or a later one"
+        } else if cause.contains("locked") || cause.contains("busy") {
             "another process is writing to it; wait for it or stop it"
         } else if cause.contains("not a database") || cause.contains("malformed") {
             "the file is damaged or of another program; restore a backup or choose another database.url"
         } else {
-            "check database.url, and that the file can be written"
+            "check database.url, and that its file can be written or its server answers"
         };
         write!(f, "{cause}; {advice}")
     }

@@ -1,11 +1,10 @@
 //! The verdict: whether a user may take part in a campaign, and if not, why not.
 //!
 //! It stands before every grab, so rules are compiled once and what they ask about a user is read once in a
-//! few seconds. A campaign without rules costs no read at all.
+//! few seconds. A campaign without rules costs no read at all. While the database is away, the rules and people that
+//! were known go on; somebody who was not known is not judged.
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
-
-use moka::future::Cache;
 
 use super::{
     expression::{AttributeValue, CampaignFacts, Facts, RuleExpression, UserFacts},
@@ -16,6 +15,7 @@ use crate::{
     clock::Clock,
     error::Fault,
     id::{CampaignId, UserId},
+    last_known::LastKnown,
     spike::{
         campaign::{Campaign, Stage},
         catalog::Catalog,
@@ -53,8 +53,8 @@ pub struct Eligibility {
     users: Arc<Users>,
     catalog: Arc<Catalog>,
     clock: Arc<dyn Clock>,
-    rules: Cache<CampaignId, Arc<[CompiledRule]>>,
-    people: Cache<UserId, Option<Arc<Person>>>,
+    rules: LastKnown<CampaignId, Arc<[CompiledRule]>>,
+    people: LastKnown<UserId, Option<Arc<Person>>>,
 }
 
 impl Eligibility {
@@ -63,8 +63,8 @@ impl Eligibility {
 
     /// Wires the service.
     pub fn new(store: Arc<dyn AccessStore>, users: Arc<Users>, catalog: Arc<Catalog>, clock: Arc<dyn Clock>) -> Self {
-        let rules = Cache::builder().max_capacity(10_000).time_to_live(Self::FRESHNESS).build();
-        let people = Cache::builder().max_capacity(100_000).time_to_live(Self::FRESHNESS).build();
+        let rules = LastKnown::new(clock.clone(), 10_000, Self::FRESHNESS);
+        let people = LastKnown::new(clock.clone(), 100_000, Self::FRESHNESS);
         Self { store, users, catalog, clock, rules, people }
     }
 
@@ -127,17 +127,17 @@ impl Eligibility {
 
     /// Forgets the rules of a campaign, after they were changed.
     pub async fn forget_campaign(&self, campaign: CampaignId) {
-        self.rules.invalidate(&campaign).await;
+        self.rules.forget(&campaign).await;
     }
 
     /// Forgets one user, after what is noted of them was changed.
     pub async fn forget_user(&self, user: UserId) {
-        self.people.invalidate(&user).await;
+        self.people.forget(&user).await;
     }
 
     /// Forgets all users, after a list was changed.
     pub fn forget_users(&self) {
-        self.people.invalidate_all();
+        self.people.forget_all();
     }
 
     /// The rules of a campaign. However many ask at the same moment, they are read once.
@@ -152,7 +152,7 @@ impl Eligibility {
             message: rule.message,
         };
         let read = async { Ok(self.store.rules(campaign).await?.into_iter().map(compile).collect()) };
-        self.rules.try_get_with(campaign, read).await.map_err(|fault: Arc<Fault>| fault.again())
+        self.rules.get(campaign, read).await
     }
 
     async fn person(&self, id: UserId) -> Result<Option<Arc<Person>>, Fault> {
@@ -160,7 +160,7 @@ impl Eligibility {
             let Some(user) = self.users.by_id(id).await? else { return Ok(None) };
             Ok(Some(Arc::new(Person { user, lists: self.store.lists_of(id).await? })))
         };
-        self.people.try_get_with(id, read).await.map_err(|fault: Arc<Fault>| fault.again())
+        self.people.get(id, read).await
     }
 }
 

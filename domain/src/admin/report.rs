@@ -74,7 +74,8 @@ impl Reports {
             expired: count(OrderStatus::Expired),
             rejected: count(OrderStatus::Rejected),
             refunded: count(OrderStatus::Refunded),
-            available: look.level.map_or(campaign.unallocated(), |level| level.available),
+            // Of the figures and not of the campaign, which may have been read a moment ago.
+            available: look.level.map_or(figures.quantity.saturating_sub(figures.allocated), |level| level.available),
             revenue: Money::new(figures.revenue_minor, campaign.price.currency),
             balanced: look.balanced(),
         })

@@ -130,6 +130,19 @@ mod tests {
         testing,
     };
 
+    #[test]
+    fn a_hold_of_an_earlier_life_of_the_stock_is_rejected() {
+        let now = testing::instant("2026-01-01T10:00:00Z");
+        let of_life = |epoch: u32| Hold { order_id: testing::id(epoch.into()), epoch, ..testing::hold(now) };
+        let mut guards = Guards::default();
+        guards.unallocated.insert(testing::id(1), 10);
+        guards.epochs.insert(testing::id(1), 2);
+        let placed = decide(&[of_life(1), of_life(2)], &mut guards, now);
+        let became: Vec<_> = placed.iter().map(|placement| placement.order.status).collect();
+        assert_eq!(became, [OrderStatus::Rejected, OrderStatus::PendingPayment]);
+        assert_eq!(guards.unallocated[&testing::id(1)], 9);
+    }
+
     proptest! {
         #[test]
         fn a_batch_never_takes_more_than_the_guards_leave(

@@ -1,18 +1,17 @@
 //! Campaigns as buyers see them: the stored campaign, its state now and what is left.
 //!
 //! Campaigns are read often and change seldom, so they are cached for a second; this process's own
-//! changes are seen at once. Grabs do not rely on the cache: the stock store has its own terms.
+//! changes are seen at once. Grabs do not rely on the cache: the stock store has its own terms. While the database
+//! is away, what was known of a campaign goes on.
 
 use std::{sync::Arc, time::Duration};
-
-use moka::future::Cache;
 
 use super::{
     campaign::{Campaign, CampaignState, Stage},
     opening::Opening,
     ports::{CampaignReader, StockStore},
 };
-use crate::{clock::Clock, error::Fault, id::CampaignId};
+use crate::{clock::Clock, error::Fault, id::CampaignId, last_known::LastKnown};
 
 /// A campaign as it is seen at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +38,7 @@ pub struct Catalog {
     stock: Arc<dyn StockStore>,
     opening: Arc<Opening>,
     clock: Arc<dyn Clock>,
-    cache: Cache<CampaignId, Option<Arc<Campaign>>>,
+    cache: LastKnown<CampaignId, Option<Arc<Campaign>>>,
 }
 
 impl Catalog {
@@ -50,14 +49,13 @@ impl Catalog {
         opening: Arc<Opening>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        let cache = Cache::builder().max_capacity(10_000).time_to_live(Duration::from_secs(1)).build();
+        let cache = LastKnown::new(clock.clone(), 10_000, Duration::from_secs(1));
         Self { reader, stock, opening, clock, cache }
     }
 
     /// A campaign, drafts too: whoever calls decides who may see those.
     pub async fn find(&self, id: CampaignId) -> Result<Option<Arc<Campaign>>, Fault> {
-        let read = async { Ok(self.reader.by_ids(&[id]).await?.pop().map(Arc::new)) };
-        self.cache.try_get_with(id, read).await.map_err(|fault: Arc<Fault>| fault.again())
+        self.cache.get(id, async { Ok(self.reader.by_ids(&[id]).await?.pop().map(Arc::new)) }).await
     }
 
     /// Many campaigns at once; unknown ids are left out.
@@ -65,7 +63,7 @@ impl Catalog {
         let mut found = Vec::with_capacity(ids.len());
         let mut missing = Vec::new();
         for id in ids {
-            match self.cache.get(id).await {
+            match self.cache.fresh(id).await {
                 Some(cached) => found.extend(cached),
                 None => missing.push(*id),
             }
@@ -73,7 +71,7 @@ impl Catalog {
         if !missing.is_empty() {
             for campaign in self.reader.by_ids(&missing).await? {
                 let campaign = Arc::new(campaign);
-                self.cache.insert(campaign.id, Some(Arc::clone(&campaign))).await;
+                self.cache.put(campaign.id, Some(Arc::clone(&campaign))).await;
                 found.push(campaign);
             }
         }
@@ -96,7 +94,7 @@ impl Catalog {
 
     /// Forgets what is cached of a campaign, after it was changed.
     pub async fn forget(&self, id: CampaignId) {
-        self.cache.invalidate(&id).await;
+        self.cache.forget(&id).await;
     }
 
     /// Units left. The stock store knows while the campaign runs; before and after it the database does,

@@ -1,13 +1,13 @@
 //! What many writing methods need: the audit entry that goes with a change, and rows by the hundred.
 
-use domain::{admin::audit::AuditEntry, error::Fault, id::TypedId};
+use domain::{admin::audit::AuditEntry, id::TypedId};
 use entity::audit_entries;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ConnectionTrait, DbErr, EntityTrait};
 
-use super::{convert::millis, error::fault};
+use super::convert::millis;
 
 /// Writes an entry of the audit log inside the transaction of the change that it is about.
-pub(super) async fn audit(tx: &impl ConnectionTrait, entry: &AuditEntry) -> Result<(), Fault> {
+pub(super) async fn audit(tx: &impl ConnectionTrait, entry: &AuditEntry) -> Result<(), DbErr> {
     let row = audit_entries::ActiveModel {
         id: Set(entry.id.uuid()),
         at: Set(millis(entry.at)),
@@ -16,7 +16,7 @@ pub(super) async fn audit(tx: &impl ConnectionTrait, entry: &AuditEntry) -> Resu
         subject: Set(entry.subject.clone()),
         detail: Set(entry.detail.clone()),
     };
-    audit_entries::Entity::insert(row).exec_without_returning(tx).await.map_err(fault)?;
+    audit_entries::Entity::insert(row).exec_without_returning(tx).await?;
     Ok(())
 }
 

@@ -30,20 +30,20 @@ pub(crate) trait Post: Send + Sync {
     async fn plant(&self, order: OrderId, campaign: CampaignId, text: &str);
 }
 
-/// Makes a test of each case. `$open` gives a bus, and what keeps it.
+/// Makes a test of each case, on the bus that `crate::table` makes of a database that `$open` opens.
 macro_rules! queue_suite {
-    ($open:ident) => {
+    ($open:path) => {
         queue_suite!($open => messages_come_in_their_order a_message_is_known_by_its_order
             what_is_given_back_comes_again a_crash_loses_nothing what_failed_rests_while_others_flow
             what_failed_too_often_is_put_aside what_cannot_be_read_is_put_aside what_is_in_flight_is_told_by_campaign
             nothing_is_done_to_what_is_not_there a_waiting_receiver_is_woken a_cancelled_receiver_takes_nothing
             consumers_share_the_work);
     };
-    ($open:ident => $($case:ident)+) => {$(
+    ($open:path => $($case:ident)+) => {$(
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
         async fn $case() {
-            let (mut post, _kept) = $open().await;
-            contract::queue::$case(&mut post).await;
+            let mut post = crate::table($open().await);
+            crate::contract::queue::$case(&mut post).await;
         }
     )+};
 }

@@ -314,8 +314,8 @@ pub async fn a_hold_of_a_life_that_is_over_is_not_confirmed(bench: Bench) {
     let (forgotten, _) = held(bench.reserve(2, 2, 1).await);
     let now_counted = Hold { epoch: 2, ..counted.clone() };
     assert!(bench.load(SaleStock { epoch: 2, holds: vec![now_counted.clone()], ..bench.stock(5, 2) }).await);
-    bench.store.published(&[counted.clone()]).await.unwrap();
-    let late = bench.store.published(&[forgotten.clone()]).await;
+    bench.store.published(std::slice::from_ref(&counted)).await.unwrap();
+    let late = bench.store.published(std::slice::from_ref(&forgotten)).await;
     assert!(matches!(late, Err(Fault::Unavailable { part: "stock", .. })), "{late:?}");
     let mixed = bench.store.published(&[counted.clone(), forgotten]).await;
     assert!(matches!(mixed, Err(Fault::Unavailable { part: "stock", .. })), "{mixed:?}");

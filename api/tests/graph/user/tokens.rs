@@ -5,7 +5,7 @@ use std::time;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::Duration;
 use domain::testing::instant;
-use infra::sql::{Database, DatabaseOptions, user::SqlSigningKeys};
+use infra::sql::{Database, DatabaseOptions, Migrate, user::SqlSigningKeys};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, decode_header, encode};
 use serde_json::{Value, json};
 
@@ -25,7 +25,12 @@ struct Forge {
 
 impl Forge {
     async fn of(shop: &TestShop, url: &str, token: &str) -> Self {
-        let options = DatabaseOptions { url: url.to_owned(), readers: 1, patience: time::Duration::from_secs(5) };
+        let options = DatabaseOptions {
+            url: url.to_owned(),
+            connections: 1,
+            patience: time::Duration::from_secs(5),
+            migrate: Migrate::Yes,
+        };
         let db = Database::open(&options).await.unwrap();
         let row = SqlSigningKeys::new(db.clone()).all_verifying(shop.now()).await.unwrap().remove(0);
         db.close().await.unwrap();

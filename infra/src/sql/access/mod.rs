@@ -24,7 +24,7 @@ use domain::{
     page::{Page, PageRequest},
 };
 
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, DbErr};
 
 use super::Database;
 
@@ -43,7 +43,7 @@ impl SqlAccess {
 }
 
 /// Takes away the rules of a campaign that is deleted, and the note of the lists that they refer to.
-pub(super) async fn forget_campaign(tx: &impl ConnectionTrait, campaign: CampaignId) -> Result<(), Fault> {
+pub(super) async fn forget_campaign(tx: &impl ConnectionTrait, campaign: CampaignId) -> Result<(), DbErr> {
     rules::delete(tx, campaign).await
 }
 
@@ -54,7 +54,7 @@ impl AccessStore for SqlAccess {
     }
 
     async fn replace_rules(&self, campaign: CampaignId, rules: &[AccessRule], audit: &AuditEntry) -> Result<(), Fault> {
-        rules::replace(&self.db, campaign, rules, audit).await
+        self.db.retried(|| rules::replace(&self.db, campaign, rules, audit)).await
     }
 
     async fn known_lists(&self, names: &[String]) -> Result<BTreeSet<String>, Fault> {
@@ -71,7 +71,7 @@ impl AccessStore for SqlAccess {
         change: &AccessListChange,
         audit: &AuditEntry,
     ) -> Result<ListStored, Fault> {
-        lists::create(&self.db, id, change, audit).await
+        self.db.retried(|| lists::create(&self.db, id, change, audit)).await
     }
 
     async fn update_list(
@@ -80,15 +80,15 @@ impl AccessStore for SqlAccess {
         change: &AccessListChange,
         audit: &AuditEntry,
     ) -> Result<ListStored, Fault> {
-        lists::update(&self.db, before, change, audit).await
+        self.db.retried(|| lists::update(&self.db, before, change, audit)).await
     }
 
     async fn delete_list(&self, id: AccessListId, audit: &AuditEntry) -> Result<ListStored, Fault> {
-        lists::delete(&self.db, id, audit).await
+        self.db.retried(|| lists::delete(&self.db, id, audit)).await
     }
 
     async fn list(&self, id: AccessListId) -> Result<Option<AccessList>, Fault> {
-        lists::find(self.db.reader(), id).await
+        Ok(lists::find(self.db.reader(), id).await?)
     }
 
     async fn lists(&self, page: &PageRequest<AccessListId>) -> Result<Page<AccessList>, Fault> {

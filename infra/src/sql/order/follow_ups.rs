@@ -17,6 +17,7 @@ use crate::sql::{
     Database,
     convert::{count, limit, millis},
     error::fault,
+    retry::Setback,
     write::VALUES,
 };
 
@@ -56,7 +57,7 @@ pub(super) async fn left(db: &Database, before: Instant, max: usize) -> Result<V
 }
 
 /// Takes notes out.
-pub(super) async fn done(db: &Database, notes: &[Uuid]) -> Result<(), Fault> {
+pub(super) async fn done(db: &Database, notes: &[Uuid]) -> Result<(), Setback> {
     if notes.is_empty() {
         return Ok(());
     }
@@ -65,8 +66,7 @@ pub(super) async fn done(db: &Database, notes: &[Uuid]) -> Result<(), Fault> {
         order_follow_ups::Entity::delete_many()
             .filter(order_follow_ups::Column::Id.is_in(chunk.iter().copied()))
             .exec(&tx)
-            .await
-            .map_err(fault)?;
+            .await?;
     }
-    tx.commit().await.map_err(fault)
+    Ok(tx.commit().await?)
 }

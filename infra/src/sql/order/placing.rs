@@ -25,7 +25,6 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::{
-    attempt::Setback,
     changes::{Changes, Moved},
     rows,
     transition::{allocate, units_of},
@@ -33,6 +32,7 @@ use super::{
 use crate::sql::{
     Database,
     convert::count,
+    retry::Setback,
     write::{VALUES, insert_all},
 };
 

@@ -18,7 +18,7 @@ use domain::{
 use entity::users::{ActiveModel, Column, Entity, Model};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect,
     sea_query::{Expr, LikeExpr},
 };
 use sha2::{Digest, Sha256};
@@ -29,6 +29,7 @@ use crate::sql::{
     convert::{instant, millis, named, uuids},
     error::{fault, violated_unique},
     paging,
+    retry::Setback,
     write::audit,
 };
 
@@ -48,18 +49,48 @@ impl SqlAccounts {
     async fn one(&self, condition: Expr) -> Result<Option<Model>, Fault> {
         Entity::find().filter(condition).one(self.db.reader()).await.map_err(fault)
     }
+
+    async fn try_insert(&self, new: &NewUser) -> Result<Result<(), Taken>, Setback> {
+        let row = row(new)?;
+        let tx = self.db.begin().await?;
+        if let Err(error) = Entity::insert(row).exec_without_returning(&tx).await {
+            return taken(&error).map(Err).ok_or_else(|| error.into());
+        }
+        tx.commit().await?;
+        Ok(Ok(()))
+    }
+
+    async fn try_grant(&self, id: UserId, role: Role, entry: &AuditEntry) -> Result<bool, Setback> {
+        let tx = self.db.begin().await?;
+        // Locked where the engine locks rows: two roles that are given at once are both kept.
+        let stored = Entity::find_by_id(id.uuid()).lock_exclusive().one(&tx).await?;
+        let Some(stored) = stored else { return Ok(false) };
+        let mut roles = roles(&stored.roles)?;
+        if roles.contains(&role) {
+            return Ok(true);
+        }
+        roles.push(role);
+        set(&tx, id, Column::Roles, joined(&roles)).await?;
+        audit(&tx, entry).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    async fn try_set_attributes(&self, id: UserId, attributes: &str, entry: &AuditEntry) -> Result<bool, Setback> {
+        let tx = self.db.begin().await?;
+        if !set(&tx, id, Column::Attributes, attributes.to_owned()).await? {
+            return Ok(false);
+        }
+        audit(&tx, entry).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
 }
 
 #[async_trait]
 impl AccountStore for SqlAccounts {
     async fn insert(&self, new: &NewUser) -> Result<Result<(), Taken>, Fault> {
-        let row = row(new)?;
-        let tx = self.db.begin().await?;
-        if let Err(error) = Entity::insert(row).exec_without_returning(&tx).await {
-            return taken(&error).map(Err).ok_or_else(|| fault(error));
-        }
-        tx.commit().await.map_err(fault)?;
-        Ok(Ok(()))
+        self.db.retried(|| self.try_insert(new)).await
     }
 
     async fn by_ids(&self, ids: &[UserId]) -> Result<Vec<User>, Fault> {
@@ -81,19 +112,7 @@ impl AccountStore for SqlAccounts {
     }
 
     async fn grant(&self, id: UserId, role: Role, entry: &AuditEntry) -> Result<bool, Fault> {
-        let tx = self.db.begin().await?;
-        // Locked where the engine locks rows: two roles that are given at once are both kept.
-        let stored = Entity::find_by_id(id.uuid()).lock_exclusive().one(&tx).await.map_err(fault)?;
-        let Some(stored) = stored else { return Ok(false) };
-        let mut roles = roles(&stored.roles)?;
-        if roles.contains(&role) {
-            return Ok(true);
-        }
-        roles.push(role);
-        set(&tx, id, Column::Roles, joined(&roles)).await?;
-        audit(&tx, entry).await?;
-        tx.commit().await.map_err(fault)?;
-        Ok(true)
+        self.db.retried(|| self.try_grant(id, role, entry)).await
     }
 
     async fn set_attributes(
@@ -103,13 +122,7 @@ impl AccountStore for SqlAccounts {
         entry: &AuditEntry,
     ) -> Result<bool, Fault> {
         let attributes = serde_json::to_string(attributes).map_err(Fault::internal)?;
-        let tx = self.db.begin().await?;
-        if !set(&tx, id, Column::Attributes, attributes).await? {
-            return Ok(false);
-        }
-        audit(&tx, entry).await?;
-        tx.commit().await.map_err(fault)?;
-        Ok(true)
+        self.db.retried(|| self.try_set_attributes(id, &attributes, entry)).await
     }
 
     async fn list(&self, search: Option<&str>, page: &PageRequest<UserId>) -> Result<Page<User>, Fault> {
@@ -125,9 +138,9 @@ impl AccountStore for SqlAccounts {
 }
 
 /// Sets one column of an account. False if there is no such account.
-async fn set(tx: &impl ConnectionTrait, id: UserId, column: Column, value: String) -> Result<bool, Fault> {
+async fn set(tx: &impl ConnectionTrait, id: UserId, column: Column, value: String) -> Result<bool, DbErr> {
     let update = Entity::update_many().col_expr(column, Expr::value(value)).filter(Column::Id.eq(id.uuid()));
-    Ok(update.exec(tx).await.map_err(fault)?.rows_affected == 1)
+    Ok(update.exec(tx).await?.rows_affected == 1)
 }
 
 /// Usernames that differ in case alone are the same name.
@@ -156,13 +169,14 @@ fn digest(number: &IdNumber) -> String {
     hex(&Sha256::new().chain_update(b"spike/id-number/1\0").chain_update(number.as_str()).finalize())
 }
 
-/// Which value of an account was taken. The username stands first: some engines repeat the value in the
-/// text, and a username may contain the name of another column, while a phone or a digest cannot.
-fn taken(error: &sea_orm::DbErr) -> Option<Taken> {
-    let index = violated_unique(error)?;
-    [("username_key", Taken::Username), ("phone", Taken::Phone), ("id_number_digest", Taken::IdNumber)]
-        .into_iter()
-        .find_map(|(column, taken)| index.contains(column).then_some(taken))
+/// Which value of an account was taken.
+fn taken(error: &DbErr) -> Option<Taken> {
+    match violated_unique(error)?.as_str() {
+        "ux_users_username_key" => Some(Taken::Username),
+        "ux_users_phone" => Some(Taken::Phone),
+        "ux_users_id_number_digest" => Some(Taken::IdNumber),
+        _ => None,
+    }
 }
 
 fn joined(roles: &[Role]) -> String {
