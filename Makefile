@@ -4,7 +4,7 @@ CARGO ?= cargo
 DOCS := RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --document-private-items --locked
 
 .DEFAULT_GOAL := help
-.PHONY: help run check test fmt fmt-check clippy doc sdl sdl-check arrows install-deps
+.PHONY: help run check test bench bench-smoke fmt fmt-check clippy doc sdl sdl-check arrows install-deps
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -23,6 +23,15 @@ check: fmt-check clippy doc ## What to run before each commit, in some minutes
 
 test: install-deps fmt-check clippy doc sdl-check arrows ## Everything; what CI runs
 	$(CARGO) test --workspace --locked --no-fail-fast -- --show-output
+	$(MAKE) bench-smoke
+
+bench: ## Measure against baselines on real engines, in some minutes; BENCH="--pairs 3 --only grabs" and so on
+	$(CARGO) build --release --locked -p api --bin spike -p bench
+	target/release/bench $(BENCH)
+
+bench-smoke:
+	$(CARGO) build --locked -p api --bin spike -p bench
+	target/debug/bench --smoke
 
 fmt: ## Format the code
 	$(CARGO) fmt --all

@@ -23,7 +23,7 @@ use infra::{
     crypto::{Argon2Passwords, HashingBounds, JwtAccessTokens, SigningKeys, TokenIdentity},
     ids::UuidV7Source,
     sql::{
-        Database, DatabaseOptions,
+        Database, DatabaseOptions, Migrate,
         user::{SqlAccounts, SqlSigningKeys},
     },
 };
@@ -43,7 +43,9 @@ const AT_ONCE: usize = 64;
 pub(super) async fn gather(url: &str, people: usize) -> Result<(Database, Crowd), BenchError> {
     let clock = Arc::new(SystemClock);
     let ids: Arc<dyn IdSource> = Arc::new(UuidV7Source::default());
-    let options = DatabaseOptions { url: url.to_owned(), readers: 64, patience: std::time::Duration::from_secs(30) };
+    let patience = std::time::Duration::from_secs(30);
+    let connections = u32::try_from(AT_ONCE).unwrap_or(u32::MAX);
+    let options = DatabaseOptions { url: url.to_owned(), connections, patience, migrate: Migrate::Yes };
     let db = Database::open(&options).await.map_err(Fault::internal)?;
 
     let lifetime = Duration::hours(12);
