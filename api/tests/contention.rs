@@ -1,16 +1,17 @@
 //! A crowd grabs the same few units in the same second, through HTTP.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "what a test relies on must be there")]
 
-#[path = "support/client.rs"]
-mod client;
-#[path = "support/process.rs"]
-mod process;
+mod support;
 
 use std::collections::{BTreeMap, HashMap};
 
-use client::{Graph, order_id, refusal};
 use futures_util::{StreamExt, stream};
-use process::{ADMIN_PASSWORD, ADMIN_PHONE, Installation};
+use support::{
+    Site,
+    client::{Graph, order_id, refusal},
+    people,
+    process::{Replica, Runs},
+};
 
 const USERS: usize = 500;
 const ATTEMPTS: usize = 10;
@@ -18,7 +19,7 @@ const UNITS: u32 = 100;
 
 /// Everybody attempts ten times at once. Returns how often each refusal was answered.
 async fn crowd(
-    buyers: &[(Graph, String)],
+    buyers: &[Graph],
     campaign: &str,
     quantity: impl Fn(usize) -> u32 + Copy,
 ) -> BTreeMap<String, usize> {
@@ -27,7 +28,7 @@ async fn crowd(
     let answers = stream::iter(attempts)
         .map(|(attempt, user)| async move {
             let answer =
-                buyers[user].0.grab(campaign, quantity(user * ATTEMPTS + attempt), None).await.expect("answered");
+                buyers[user].grab(campaign, quantity(user * ATTEMPTS + attempt), None).await.expect("answered");
             let granted = order_id(&answer).is_some();
             match refusal(&answer) {
                 None if granted => "granted".to_owned(),
@@ -46,12 +47,14 @@ async fn crowd(
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn five_hundred_users_and_a_hundred_units() {
-    let directory = tempfile::tempdir().unwrap();
-    let shop = Installation::new(directory.path());
-    let _server = shop.start().await;
-    let graph = Graph::new(shop.url("/graphql"));
-    let admin = graph.login(ADMIN_PHONE, ADMIN_PASSWORD).await;
-    let buyers = graph.register_many(USERS).await;
+    let site = Site::new().await;
+    println!("on {}", site.stack().engines());
+    let people = people::move_in(&site, USERS).await;
+    let mut server = Replica::new(&site, "server", Runs::Everything);
+    server.start().await;
+    let graph = Graph::new(server.url("/graphql"));
+    let admin = graph.signed_in(&people.admin.token);
+    let buyers: Vec<Graph> = people.buyers.iter().map(|buyer| graph.signed_in(&buyer.token)).collect();
 
     // Limit 1, one unit each.
     let campaign = admin.live_campaign(UNITS, 1).await;
@@ -90,4 +93,6 @@ async fn five_hundred_users_and_a_hundred_units() {
     let typed = ["granted", "SOLD_OUT", "LIMIT_EXCEEDED", "INSUFFICIENT_STOCK"];
     assert!(answers.keys().all(|code| typed.contains(&code.as_str())), "{answers:?}");
     assert_eq!((&report["available"], &report["balanced"], &report["rejected"]), (&0.into(), &true.into(), &0.into()));
+    server.stop().await;
+    site.clear().await;
 }

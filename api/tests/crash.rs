@@ -2,10 +2,7 @@
 //! nothing is oversold, and the ledger balances.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "what a test relies on must be there")]
 
-#[path = "support/client.rs"]
-mod client;
-#[path = "support/process.rs"]
-mod process;
+mod support;
 
 use std::{
     collections::{HashMap, HashSet},
@@ -15,10 +12,14 @@ use std::{
     },
 };
 
-use client::{Graph, order_id, refusal};
 use futures_util::{StreamExt, stream};
-use process::{ADMIN_PASSWORD, ADMIN_PHONE, Installation};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
+use support::{
+    Site,
+    client::{Graph, order_id, refusal},
+    people,
+    process::{Replica, Runs},
+};
 use tokio::sync::Notify;
 
 const KILLS: usize = 25;
@@ -59,12 +60,16 @@ async fn rush(buyers: &[(Graph, String)], campaign: &str, told: &Told) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_accepted_grab_survives_sigkill() {
-    let directory = tempfile::tempdir().unwrap();
-    let shop = Installation::new(directory.path());
-    let graph = Graph::new(shop.url("/graphql"));
-    let mut server = shop.start().await;
-    let mut admin = graph.login(ADMIN_PHONE, ADMIN_PASSWORD).await;
-    let buyers: Arc<Vec<(Graph, String)>> = Arc::new(graph.register_many(BUYERS).await);
+    let site = Site::new().await;
+    println!("on {}", site.stack().engines());
+    let people = people::move_in(&site, BUYERS).await;
+    let mut server = Replica::new(&site, "server", Runs::Everything);
+    server.start().await;
+    let graph = Graph::new(server.url("/graphql"));
+    let admin = graph.signed_in(&people.admin.token);
+    let buyers: Arc<Vec<(Graph, String)>> = Arc::new(
+        people.buyers.iter().map(|buyer| (graph.signed_in(&buyer.token), buyer.id.clone())).collect(),
+    );
 
     let seed = std::env::var("SPIKE_TEST_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(20_261_123);
     let mut random = StdRng::seed_from_u64(seed);
@@ -86,12 +91,11 @@ async fn every_accepted_grab_survives_sigkill() {
             progress.await;
         }
         tokio::time::sleep(std::time::Duration::from_micros(random.random_range(0..8_000))).await;
-        server.kill().await.unwrap();
+        server.kill().await;
         crowd.await.unwrap();
         let before_the_kill: HashMap<usize, String> = told.accepted.lock().unwrap().clone();
 
-        server = shop.start().await;
-        admin = graph.login(ADMIN_PHONE, ADMIN_PASSWORD).await;
+        server.start().await;
         // Everybody asks again under the same name: who was accepted gets the same order, the rest is sold.
         rush(&buyers, &campaign, &told).await;
         let report = admin.settled_report(&campaign).await;
@@ -120,5 +124,6 @@ async fn every_accepted_grab_survives_sigkill() {
     );
     assert!(accepted_before_a_kill > 0, "the kills came before anybody was told yes");
     assert_eq!((lost, oversold), (0, 0));
-    server.kill().await.unwrap();
+    server.kill().await;
+    site.clear().await;
 }

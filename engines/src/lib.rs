@@ -23,6 +23,7 @@ pub mod shared;
 
 pub use error::EngineError;
 pub use mariadb::{MariaDb, MariaDbOptions};
+pub use port::Port;
 pub use postgresql::{PostgreSql, PostgreSqlOptions};
 pub use rabbitmq::{RabbitMq, RabbitOptions};
 pub use redis::{DataCopy, Persistence, Redis, RedisOptions};

@@ -20,14 +20,14 @@ const EPHEMERAL: u16 = 32_768;
 
 /// A port of 127.0.0.1 that nobody else of this crate gets.
 #[derive(Debug)]
-pub(crate) struct Port {
+pub struct Port {
     number: u16,
     _reservation: Option<UdpSocket>,
 }
 
 impl Port {
     /// A free one.
-    pub(crate) fn free() -> Result<Self, EngineError> {
+    pub fn free() -> Result<Self, EngineError> {
         static NEXT: AtomicU16 = AtomicU16::new(0);
         let range = range();
         // Processes start at different places, so that they rarely meet.
@@ -58,7 +58,9 @@ impl Port {
         given.map_or_else(Self::free, |number| Ok(Self::fixed(number)))
     }
 
-    pub(crate) fn number(&self) -> u16 {
+    /// Its number.
+    #[must_use]
+    pub fn number(&self) -> u16 {
         self.number
     }
 

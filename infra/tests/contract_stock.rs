@@ -8,6 +8,7 @@
 )]
 
 mod contract {
+    pub(crate) mod feed;
     pub(crate) mod redis;
     pub(crate) mod stock;
 }
@@ -68,7 +69,24 @@ contract!(
     adjusting_never_goes_below_what_is_held,
     a_crowd_takes_what_there_is,
     the_same_attempt_at_the_same_moment_is_one,
+    the_same_order_is_taken_once,
+    a_key_is_never_two_campaigns,
 );
+
+/// A step is a round trip or more, so there are fewer cases than in memory.
+fn in_redis(cases: u32) -> ProptestConfig {
+    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
+}
+
+proptest! {
+    #![proptest_config(in_redis(24))]
+
+    #[test]
+    fn redis_does_what_the_model_does(steps in stock::model::steps()) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async { stock::model::does_what_the_model_does(one_redis().await, steps).await });
+    }
+}
 
 proptest! {
     #[test]

@@ -97,8 +97,8 @@ pub(super) fn validate(config: &Config) -> Result<(), ConfigError> {
     if config.data_dir.as_os_str().is_empty() {
         return refuse("data_dir", "must not be empty");
     }
-    if !(1..=64).contains(&config.database.readers) {
-        return refuse("database.readers", "must be 1 to 64");
+    if !(1..=64).contains(&config.database.connections) {
+        return refuse("database.connections", "must be 1 to 64");
     }
     if !(1_024..=64 * 1_024 * 1_024).contains(&config.server.body_limit) {
         return refuse("server.body_limit", "must be 1024 (1 KiB) to 67108864 (64 MiB)");

@@ -45,7 +45,7 @@ pub struct Database {
     #[serde(default)]
     pub url: String,
     pub url_file: Option<PathBuf>,
-    pub readers: u32,
+    pub connections: u32,
     pub patience: Humane,
     pub migrate: bool,
 }

@@ -14,7 +14,9 @@ use domain::{
     spike::ports::{MessageBus, StockStore},
 };
 use infra::{
+    amqp::{self, AmqpBus, AmqpOptions},
     memory::{MemoryFeed, MemoryStock},
+    redis::{self, RedisFeed, RedisOptions, RedisStock},
     sql::{
         Database, DatabaseOptions, Migrate, OpenError,
         queue::{QueueOptions, SqlQueue},
@@ -23,7 +25,7 @@ use infra::{
 use tokio::time::Instant;
 
 use crate::{
-    config::{Config, without_password},
+    config::{Config, QueueType, without_password},
     error::StartError,
     world::{Overrides, Part},
 };
@@ -70,7 +72,7 @@ impl Engine<'_> {
 pub(super) async fn database(config: &Config, migrate: bool) -> Result<Database, StartError> {
     let options = DatabaseOptions {
         url: config.database.url.clone(),
-        connections: config.database.readers,
+        connections: config.database.connections,
         patience: config.database.patience.std(),
         migrate: if migrate { Migrate::Yes } else { Migrate::No },
     };
@@ -108,20 +110,57 @@ pub(super) async fn bus(
     clock: &Arc<dyn Clock>,
     parts: &mut Vec<Arc<dyn Part>>,
 ) -> Result<Arc<dyn MessageBus>, StartError> {
-    let options = QueueOptions { max_attempts: config.bus.max_attempts, ..QueueOptions::default() };
-    let queue = Arc::new(SqlQueue::new(db.clone(), clock.clone(), options));
-    parts.push(Arc::new(Table(queue.clone())));
-    Ok(queue)
+    if config.bus.url == "database:" {
+        let options = QueueOptions { max_attempts: config.bus.max_attempts, ..QueueOptions::default() };
+        let queue = Arc::new(SqlQueue::new(db.clone(), clock.clone(), options));
+        parts.push(Arc::new(Table(queue.clone())));
+        return Ok(queue);
+    }
+    let options = AmqpOptions {
+        ca_file: config.bus.ca_file.clone(),
+        prefix: config.bus.prefix.clone(),
+        queue_type: match config.bus.queue_type {
+            QueueType::Quorum => amqp::QueueType::Quorum,
+            QueueType::Classic => amqp::QueueType::Classic,
+        },
+        partitions: config.bus.partitions,
+        confirm_timeout: config.bus.confirm_timeout.std(),
+        max_attempts: config.bus.max_attempts,
+        ..AmqpOptions::at(&config.bus.url)
+    };
+    let engine = Engine { part: "queue", url: &config.bus.url, patience: config.server.start_patience.std() };
+    let bus = engine.connect(async || AmqpBus::open(options.clone()).await, amqp::OpenError::is_transient).await?;
+    let bus = Arc::new(bus);
+    parts.push(Arc::new(RabbitMq(bus.clone())));
+    Ok(bus)
 }
 
-/// Connects to the stock store and the feed of live status that belongs to it.
+/// Connects to the stock store and the feed of live status that belongs to it, and puts what is to be closed to the
+/// parts.
 pub(super) async fn stock(
-    _config: &Config,
-    _overrides: &Overrides,
+    config: &Config,
+    overrides: &Overrides,
     clock: &Arc<dyn Clock>,
-    _parts: &mut [Arc<dyn Part>],
+    parts: &mut Vec<Arc<dyn Part>>,
 ) -> Result<(Arc<dyn StockStore>, Arc<dyn StatusFeed>), StartError> {
-    Ok((Arc::new(MemoryStock::new(clock.clone())), Arc::new(MemoryFeed::default())))
+    if config.stock.url == "memory:" {
+        return Ok((Arc::new(MemoryStock::new(clock.clone())), Arc::new(MemoryFeed::default())));
+    }
+    let options = RedisOptions {
+        prefix: config.stock.prefix.clone(),
+        outbox_limit: config.stock.outbox_limit,
+        patience: config.stock.patience.std(),
+        ca_file: config.stock.ca_file.clone(),
+        allow_volatile: config.stock.allow_volatile,
+        clock: overrides.clock.clone(),
+        ..RedisOptions::new(&config.stock.url)
+    };
+    let engine = Engine { part: "stock", url: &config.stock.url, patience: config.server.start_patience.std() };
+    let stock = engine.connect(async || RedisStock::open(&options).await, redis::OpenError::is_transient).await?;
+    let feed = engine.connect(async || RedisFeed::open(&options).await, redis::OpenError::is_transient).await?;
+    let (stock, feed) = (Arc::new(stock), Arc::new(feed));
+    parts.push(Arc::new(Redis { stock: stock.clone(), feed: feed.clone() }));
+    Ok((stock, feed))
 }
 
 /// The database.
@@ -161,6 +200,56 @@ impl Part for Table {
 
     async fn ping(&self) -> Result<(), Fault> {
         Ok(())
+    }
+
+    async fn close(&self) -> Result<(), Fault> {
+        self.0.close().await;
+        Ok(())
+    }
+}
+
+/// Redis: the stock store and the feed.
+struct Redis {
+    stock: Arc<RedisStock>,
+    feed: Arc<RedisFeed>,
+}
+
+#[async_trait]
+impl Part for Redis {
+    fn name(&self) -> &'static str {
+        "stock"
+    }
+
+    fn is_vital(&self) -> bool {
+        false
+    }
+
+    async fn ping(&self) -> Result<(), Fault> {
+        self.stock.ping().await
+    }
+
+    async fn close(&self) -> Result<(), Fault> {
+        self.stock.close().await;
+        self.feed.close().await;
+        Ok(())
+    }
+}
+
+/// RabbitMQ.
+struct RabbitMq(Arc<AmqpBus>);
+
+#[async_trait]
+impl Part for RabbitMq {
+    fn name(&self) -> &'static str {
+        "queue"
+    }
+
+    fn is_vital(&self) -> bool {
+        false
+    }
+
+    async fn ping(&self) -> Result<(), Fault> {
+        self.0.backlog().await.map(|_| ())
     }
 
     async fn close(&self) -> Result<(), Fault> {

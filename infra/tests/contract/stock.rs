@@ -341,6 +341,55 @@ pub async fn all_holds_are_told(bench: Bench) {
     assert_eq!(told, expected);
 }
 
+/// Whoever got no answer asks again.
+pub async fn the_same_order_is_taken_once(bench: Bench) {
+    bench.load(bench.stock(5, 5)).await;
+    let (hold, _) = held(bench.reserve(1, 1, 2).await);
+    bench.clock.advance(Duration::seconds(1));
+    assert_eq!(held(bench.reserve(1, 1, 2).await), (hold, 3), "the hold as it was");
+    bench.assert_level(3, 2).await;
+    assert_eq!(bench.store.release(campaign(), id(1)).await.unwrap(), 2);
+    bench.assert_level(5, 0).await;
+}
+
+/// The same key in two campaigns at the same moment: both may be refused, but never are both held.
+pub async fn a_key_is_never_two_campaigns(bench: Bench) {
+    const KEYS: u128 = 100;
+    bench.load(bench.stock(1_000, 1_000)).await;
+    bench.load(SaleStock { campaign_id: id(2), ..bench.stock(1_000, 1_000) }).await;
+    let attempts = (0..2 * KEYS).map(|n| {
+        let (store, key) = (Arc::clone(&bench.store), key(&format!("k{}", n / 2)));
+        let ask = Reserve { campaign_id: id(1 + n % 2), request_key: Some(key), ..Bench::ask(n, 1, 1) };
+        tokio::spawn(async move { store.reserve(&ask).await.unwrap() })
+    });
+    let answers: Vec<_> = futures_util::future::join_all(attempts).await.into_iter().map(Result::unwrap).collect();
+    let mut holds = 0;
+    for pair in answers.chunks(2) {
+        let got = pair.iter().filter(|answer| matches!(answer, Reserved::Held { .. })).count();
+        assert!(got <= 1, "{pair:?}");
+        assert!(pair.iter().all(|answer| matches!(answer, Reserved::Held { .. } | Reserved::KeyReused)), "{pair:?}");
+        holds += got;
+    }
+    let mut left = 0;
+    for campaign in [id(1), id(2)] {
+        let level = bench.store.level(campaign).await.unwrap().expect("open");
+        assert_eq!(level.quantity, level.available + level.held);
+        left += level.held as usize;
+    }
+    assert_eq!(left, holds, "what was refused was given back");
+    // Whoever was refused may ask again, and one of the two gets it.
+    for n in 0..2 * KEYS {
+        let ask = Reserve {
+            campaign_id: id(1 + n % 2),
+            request_key: Some(key(&format!("k{}", n / 2))),
+            ..Bench::ask(n + 1_000, 1, 1)
+        };
+        let again = bench.store.reserve(&ask).await.unwrap();
+        assert!(!matches!(again, Reserved::NotLoaded), "{again:?}");
+    }
+    assert_eq!(bench.store.holds_of(id(1), None).await.unwrap().len(), usize::try_from(KEYS).unwrap());
+}
+
 /// A crowd at the same moment: never more than there is, never more than one may have.
 pub async fn a_crowd_takes_what_there_is(bench: Bench) {
     const UNITS: u32 = 100;

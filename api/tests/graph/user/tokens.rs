@@ -87,9 +87,8 @@ impl Forge {
 
 #[tokio::test]
 async fn a_token_that_is_not_ours_is_refused_and_public_fields_still_answer() {
-    let dir = tempfile::tempdir().unwrap();
-    let url = format!("sqlite:{}", dir.path().join("shop.db").display());
-    let shop = TestShop::builder().with("database.url", &url).clock_at(instant("2026-03-01T12:00:00Z")).start().await;
+    let shop = TestShop::builder().clock_at(instant("2026-03-01T12:00:00Z")).start().await;
+    let url = shop.site().setting("database.url").to_owned();
     let (buyer, stranger) = (shop.register_customer().await, shop.register_customer().await);
     let forge = Forge::of(&shop, &url, &buyer.token).await;
     assert!(is_good(&shop, &forge.signed(json!({}))).await, "what is forged below is wrong in one thing alone");
