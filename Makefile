@@ -26,11 +26,12 @@ test: install-deps fmt-check clippy doc sdl-check arrows ## Everything; what CI 
 	$(MAKE) bench-smoke
 
 bench: ## Measure against baselines on real engines, in some minutes; BENCH="--pairs 3 --only grabs" and so on
-	$(CARGO) build --release --locked -p api --bin spike -p bench
+	$(CARGO) build --release --locked -p api -p bench --bins
+	scripts/install-deps --engines
 	target/release/bench $(BENCH)
 
 bench-smoke:
-	$(CARGO) build --locked -p api --bin spike -p bench
+	$(CARGO) build --locked -p api -p bench --bins
 	target/debug/bench --smoke
 
 fmt: ## Format the code

@@ -95,8 +95,8 @@ impl Plan {
                 warm_up: Duration::ZERO,
                 pairs: 1,
                 connections: vec![16],
-                users: 500,
-                orders: 400,
+                users: 2_000,
+                orders: 1_500,
                 spike,
                 only,
             });

@@ -89,6 +89,7 @@ impl<'a> Level<'a> {
         let campaign = shop.sale(Sale { quantity: PLENTY, rule: false }).await?;
         let first = Load { target: shop.addr(), connections: 1, lasts: plan.run }.run(shop.grabs(campaign).of(0..1));
         let bytes = first.await?.script.bytes();
+        shop.end(campaign).await?;
         let answer = baseline(shop, Kind::Answer, bytes).await?;
         let hold = baseline(shop, Kind::Hold, bytes).await?;
         let counter = Counter::connect(&shop.engines.redis.url(), &shop.engines.rabbitmq.url()).await?;
@@ -113,6 +114,7 @@ impl<'a> Level<'a> {
         }
         orders.extend(first.script.granted()?);
         shop.audit(&Granted { campaign, quantity: PLENTY, orders }).await?;
+        shop.end(campaign).await?;
         eprintln!("  {:>4} connections, spike{}: {taken}", self.connections, if rule { ", under a rule" } else { "" });
         Ok(taken)
     }

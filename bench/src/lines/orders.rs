@@ -35,6 +35,7 @@ async fn pairs(shop: &mut Shop, plan: &Plan) -> Result<Pairs, BenchError> {
         let database = shop.engines.database.clone();
         let (drained, ()) = tokio::try_join!(drain(&database, &granted), shop.start_consumer())?;
         shop.audit(&granted).await?;
+        shop.end(granted.campaign).await?;
         eprintln!("  orders: {drained:.0}/s");
         let orders = shop.orders(&granted).await?;
         let inserted = per_second(orders.len(), insert(&database, &orders).await?);
@@ -68,6 +69,9 @@ async fn drain(database: &str, granted: &Granted) -> Result<f64, BenchError> {
             if now > 0 {
                 let (began, before) = *first.get_or_insert((Instant::now(), now));
                 if now >= all {
+                    if before == all {
+                        return Err(BenchError::Wrong("all orders were written before they were looked for".to_owned()));
+                    }
                     return Ok(per_second(now - before, began.elapsed()));
                 }
             }

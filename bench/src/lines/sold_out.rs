@@ -1,5 +1,7 @@
 //! Grabs when nothing is left: what nearly everybody gets in a flash sale. Against a server that only answers.
 
+use std::time::Duration;
+
 use domain::id::{CampaignId, TypedId};
 use uuid::Uuid;
 
@@ -16,6 +18,8 @@ use crate::{
 
 /// Units that are gone before a run begins.
 const UNITS: usize = 100;
+/// How long the buyers of those may take.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Measures at each level.
 pub(crate) async fn measure(shop: &Shop, plan: &Plan) -> Vec<Line> {
@@ -32,7 +36,7 @@ async fn pairs(shop: &Shop, plan: &Plan, connections: usize) -> Result<Pairs, Be
     let quantity = u32::try_from(UNITS).unwrap_or(u32::MAX);
     let campaign = shop.sale(Sale { quantity, rule: false }).await?;
     let load = Load { target: shop.addr(), connections, lasts: plan.run };
-    let buyers = Load { connections: 1, ..load }.run(shop.grabs(campaign).of(0..UNITS)).await?;
+    let buyers = Load { connections: 1, lasts: PATIENCE, ..load }.run(shop.grabs(campaign).of(0..UNITS)).await?;
     let granted = Granted { campaign, quantity, orders: buyers.script.granted()? };
     same("the units that were granted", granted.orders.len(), UNITS)?;
     shop.audit(&granted).await?;
@@ -55,5 +59,6 @@ async fn pairs(shop: &Shop, plan: &Plan, connections: usize) -> Result<Pairs, Be
     }
     answer.stop().await?;
     shop.audit(&granted).await?;
+    shop.end(campaign).await?;
     Ok(pairs)
 }

@@ -112,6 +112,13 @@ impl Graph {
         }
     }
 
+    /// Ends a campaign, so that it is not in the way of the next.
+    pub(super) async fn end_campaign(&self, campaign: CampaignId) -> Result<(), BenchError> {
+        let query = "mutation($id: ID!) { endCampaign(input: { campaignId: $id }) { campaign { state } userErrors { code } } }";
+        let id = json!({ "id": campaign.to_string() });
+        self.text("an end", query, id, "/endCampaign/campaign/state").await.map(drop)
+    }
+
     pub(super) async fn report(&self, campaign: CampaignId) -> Result<Report, BenchError> {
         let query = "query($id: ID!) { campaign(id: $id) { report {
             grabs queued pendingPayment rejected available balanced } } }";

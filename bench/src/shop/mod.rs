@@ -108,6 +108,11 @@ impl Shop {
         Audit { graph: &self.graph, db: &self.db }.run(granted).await
     }
 
+    /// Ends a campaign that was audited: a shop has a handful of open ones, and not all that were ever measured.
+    pub(crate) async fn end(&self, campaign: CampaignId) -> Result<(), BenchError> {
+        self.graph.end_campaign(campaign).await
+    }
+
     /// The orders that were granted, as the database has them.
     pub(crate) async fn orders(&self, granted: &Granted) -> Result<Vec<Order>, BenchError> {
         Audit { graph: &self.graph, db: &self.db }.orders(granted).await
@@ -116,11 +121,18 @@ impl Shop {
     /// Starts the process that writes orders, if it does not run.
     pub(crate) async fn start_consumer(&mut self) -> Result<(), BenchError> {
         if self.consumer.is_none() {
-            let (spike, engines) = (&self.spike, &self.engines);
-            let start = Start { spike, engines, administrator: &self.administrator, home: &self.home };
-            self.consumer = Some(start.program("consumer", "consumer").await?);
+            self.consumer = Some(self.start().program("consumer", "consumer").await?);
         }
         Ok(())
+    }
+
+    const fn start(&self) -> Start<'_> {
+        Start {
+            spike: &self.spike,
+            engines: &self.engines,
+            administrator: &self.administrator,
+            home: &self.home,
+        }
     }
 
     /// Stops the process that writes orders: granted grabs wait in the queue then.
@@ -137,9 +149,11 @@ impl Shop {
         self.consumer.as_mut().map_or(Ok(()), Program::is_alive)
     }
 
-    /// Stops its processes, which must end well. The engines end with the value.
+    /// Holds the stock store, the queue and the database against each other, and stops the processes, which must end
+    /// well. The engines end with the value.
     pub(crate) async fn close(mut self) -> Result<(), BenchError> {
         self.is_alive()?;
+        self.start().reconciled().await?;
         self.api.stop().await?;
         if let Some(consumer) = self.consumer.take() {
             consumer.stop().await?;
@@ -158,15 +172,31 @@ struct Start<'a> {
 
 impl Start<'_> {
     async fn program(&self, name: &str, roles: &str) -> Result<Program, BenchError> {
-        let mut environment = self.engines.environment();
+        let mut environment = self.environment();
         environment.extend(self.administrator.environment());
-        environment.push(("SPIKE__DATA_DIR", self.home.path().join("data").display().to_string()));
-        environment.push(("SPIKE__LOG__FILTER", "warn".to_owned()));
         let arguments = ["serve", "--listen", "127.0.0.1:0", "--roles", roles].map(Into::into).into();
         let directory = self.home.path();
         let launch = Launch { name, program: self.spike, arguments, environment, directory };
         let program = Program::start(launch).await?;
         graph::wait_until_ready(program.addr()).await?;
         Ok(program)
+    }
+
+    /// Fails unless nothing waits in the queue and everything agrees.
+    async fn reconciled(&self) -> Result<(), BenchError> {
+        let mut command = tokio::process::Command::new(self.spike);
+        command.args(["reconcile", "--dry-run"]).envs(self.environment()).kill_on_drop(true);
+        let done = command.output().await.map_err(BenchError::io("running spike reconcile"))?;
+        let said = String::from_utf8_lossy(&done.stdout);
+        if done.status.success() && said.contains("queue: 0 waiting, 0 put aside") {
+            return Ok(());
+        }
+        Err(BenchError::Wrong(format!("spike reconcile says: {said}{}", String::from_utf8_lossy(&done.stderr))))
+    }
+
+    fn environment(&self) -> Vec<(&'static str, String)> {
+        let mut environment = self.engines.environment();
+        environment.push(("SPIKE__DATA_DIR", self.home.path().join("data").display().to_string()));
+        environment
     }
 }
