@@ -4,7 +4,7 @@ CARGO ?= cargo
 DOCS := RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --document-private-items --locked
 
 .DEFAULT_GOAL := help
-.PHONY: help run check test bench bench-smoke fmt fmt-check clippy doc sdl sdl-check arrows install-deps
+.PHONY: help run engines check test bench bench-smoke fmt fmt-check clippy doc sdl sdl-check arrows install-deps install-engines
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -16,18 +16,21 @@ run: install-deps ## Build and serve with the defaults, on http://127.0.0.1:8080
 	@echo
 	@exec target/release/spike serve
 
+engines: install-engines ## Start MariaDB, Redis and RabbitMQ, until Ctrl-C; more: make engines ARGS=--help
+	$(CARGO) build --locked -p engines
+	@exec target/debug/engines $(ARGS)
+
 check: fmt-check clippy doc ## What to run before each commit, in some minutes
 	$(CARGO) test --workspace --locked --lib --bins
 	$(CARGO) test --locked -p schema --tests
 	$(CARGO) test --locked -p api --test architecture --test cli --test http
 
-test: install-deps fmt-check clippy doc sdl-check arrows ## Everything; what CI runs
+test: install-engines fmt-check clippy doc sdl-check arrows ## Everything; what CI runs
 	$(CARGO) test --workspace --locked --no-fail-fast -- --show-output
 	$(MAKE) bench-smoke
 
-bench: ## Measure against baselines on real engines, in some minutes; BENCH="--pairs 3 --only grabs" and so on
+bench: install-engines ## Measure against baselines on real engines, in some minutes; BENCH="--pairs 3" and so on
 	$(CARGO) build --release --locked -p api -p bench --bins
-	scripts/install-deps --engines
 	target/release/bench $(BENCH)
 
 bench-smoke:
@@ -58,3 +61,7 @@ arrows: ## Check which crate depends on which
 
 install-deps: ## Install what is missing from Debian
 	@scripts/install-deps
+
+# Likewise, and the engines that tests start.
+install-engines:
+	@scripts/install-deps --engines

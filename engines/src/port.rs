@@ -48,14 +48,12 @@ impl Port {
         })
     }
 
-    /// This one, which the caller answers for.
-    pub(crate) fn fixed(number: u16) -> Self {
-        Self { number, _reservation: None }
-    }
-
-    /// The given one, or a free one.
+    /// The given one, if nobody listens there; or a free one.
     pub(crate) fn given_or_free(given: Option<u16>) -> Result<Self, EngineError> {
-        given.map_or_else(Self::free, |number| Ok(Self::fixed(number)))
+        let Some(number) = given else { return Self::free() };
+        TcpListener::bind((Ipv4Addr::LOCALHOST, number))
+            .map_err(EngineError::io(format!("port {number} of 127.0.0.1")))?;
+        Ok(Self { number, _reservation: None })
     }
 
     /// Its number.

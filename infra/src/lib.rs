@@ -5,6 +5,7 @@
 //! | [`sql`] | every store, and the queue table as a message bus |
 //! | [`amqp`] | RabbitMQ as a message bus |
 //! | [`memory`] | stock and live status of a single process |
+//! | [`redis`] | stock and live status that replicas share |
 //! | [`crypto`] | passwords, access tokens, refresh secrets |
 //! | [`clock`], [`ids`] | time and identifiers |
 //!

@@ -30,7 +30,7 @@ use super::{
 use crate::group::{Commit, GroupBounds, GroupCommit, for_each};
 
 /// How long the task waits before it connects again: at first, and at most.
-const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
+const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
 
 /// What can be done with the broker.
 #[derive(Clone)]

@@ -29,7 +29,7 @@ use super::{
 use crate::crypto::entropy;
 
 /// How long the task waits before it connects again: at first, and at most.
-const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
+const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
 /// Holds in one part of an answer: some hundred kilobytes.
 const PART: usize = 1_000;
 

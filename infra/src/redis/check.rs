@@ -74,8 +74,9 @@ fn info(text: &str) -> HashMap<String, String> {
 /// What it means that Redis refused a command of the check.
 fn refused(at: &str, error: &RedisError) -> OpenError {
     let cause = line(error);
-    // Within a script, a lack of rights has no code of its own in every version.
-    if error.kind() == ErrorKind::Server(ServerErrorKind::NoPerm) || cause.contains("ACL") || cause.contains("NOPERM") {
+    // Within a script, a lack of rights has no code of its own.
+    let rights = ["NOPERM", "ACL", "can't run this command", "can't access at least one of the keys"];
+    if error.kind() == ErrorKind::Server(ServerErrorKind::NoPerm) || rights.iter().any(|sign| cause.contains(sign)) {
         return OpenError::Rights { at: at.to_owned(), cause };
     }
     OpenError::from_redis(&at, error)

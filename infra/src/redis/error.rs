@@ -77,8 +77,8 @@ pub enum OpenError {
     },
     /// Its user may not do what is needed.
     #[error(
-        "the user at {at} lacks rights: {cause}; it needs +@read +@write +@scripting +@pubsub +info on the keys and \
-         channels of the prefix"
+        "the user at {at} lacks rights: {cause}; it needs +@read +@write +@scripting +@pubsub +@connection +info +time \
+         (and +cluster in a cluster) on the keys and channels of the prefix"
     )]
     Rights {
         /// The address, without the password.

@@ -31,7 +31,7 @@ enum Way {
     Sentinel(Mutex<SentinelClient>),
     Cluster {
         client: ClusterClient,
-        /// To listen at any node: what is published in a cluster is heard at all.
+        /// The nodes of the address, to listen at.
         nodes: Vec<Client>,
     },
 }
@@ -88,8 +88,9 @@ impl Target {
         }
     }
 
-    /// Connects to listen. `turn` says how often that was tried: each turn goes to another node, if there are several.
-    pub(super) async fn listen(&self, turn: usize) -> RedisResult<PubSub> {
+    /// Connects to listen. What is published in a cluster is heard at every node: `turn` says how often that was
+    /// tried, and each turn goes to another of `nodes`, or of those of the address if none are known.
+    pub(super) async fn listen(&self, turn: usize, nodes: &[(String, u16)]) -> RedisResult<PubSub> {
         let connecting = async {
             match &self.way {
                 Way::One(client) => client.get_async_pubsub().await,
@@ -97,14 +98,34 @@ impl Target {
                     let master = sentinels.lock().await.async_get_client().await?;
                     master.get_async_pubsub().await
                 }
-                Way::Cluster { nodes, .. } => match nodes.get(turn % nodes.len().max(1)) {
-                    Some(node) => node.get_async_pubsub().await,
-                    None => Err((redis::ErrorKind::ClusterConnectionNotFound, "no node").into()),
-                },
+                Way::Cluster { nodes: given, .. } => {
+                    let like = given.get(turn % given.len().max(1)).ok_or_else(no_node)?;
+                    match nodes.get(turn % nodes.len().max(1)) {
+                        Some((host, port)) => another(like, host, *port)?.get_async_pubsub().await,
+                        None => like.get_async_pubsub().await,
+                    }
+                }
             }
         };
         tokio::time::timeout(self.patience, connecting).await.unwrap_or_else(|_| Err(too_late()))
     }
+}
+
+fn no_node() -> RedisError {
+    (redis::ErrorKind::ClusterConnectionNotFound, "no node is known").into()
+}
+
+/// The way to another node of the same cluster.
+fn another(like: &Client, host: &str, port: u16) -> RedisResult<Client> {
+    let info = like.get_connection_info().clone();
+    let host = host.to_owned();
+    let addr = match info.addr() {
+        ConnectionAddr::TcpTls { insecure, tls_params, .. } => {
+            ConnectionAddr::TcpTls { host, port, insecure: *insecure, tls_params: tls_params.clone() }
+        }
+        _ => ConnectionAddr::Tcp(host, port),
+    };
+    Client::open(info.set_addr(addr))
 }
 
 /// The error of what took too long.
@@ -138,9 +159,11 @@ impl Build<'_> {
 
     /// A connection whose other end is gone without a word is found out within a few times the patience.
     fn tcp(&self) -> TcpSettings {
+        // The system counts whole seconds here.
+        let second = Duration::from_secs(1);
         let keepalive = TcpKeepalive::new()
-            .with_time(self.patience * 2)
-            .with_interval(self.patience.max(Duration::from_secs(1)))
+            .with_time((self.patience * 2).max(second))
+            .with_interval(self.patience.max(second))
             .with_retries(3);
         TcpSettings::default().set_nodelay(true).set_keepalive(keepalive).set_user_timeout(self.patience * 4)
     }

@@ -96,7 +96,7 @@ impl Server {
 
     /// Runs a script. The server may not know it, after a restart for example: then it is sent in full.
     pub(super) async fn run(&self, invocation: &Invocation) -> RedisResult<Value> {
-        match self.send(&invocation.by_hash()).await {
+        match self.send(invocation.by_hash()).await {
             Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
                 self.send(&invocation.in_full()).await
             }
@@ -106,7 +106,17 @@ impl Server {
 
     /// A connection of its own to listen on; see [`Target::listen`].
     pub(super) async fn listen(&self, turn: usize) -> RedisResult<PubSub> {
-        self.0.target.listen(turn).await
+        let nodes = if self.0.target.is_cluster() { self.nodes().await } else { Vec::new() };
+        self.0.target.listen(turn, &nodes).await
+    }
+
+    /// The nodes of a cluster, as far as it tells.
+    async fn nodes(&self) -> Vec<(String, u16)> {
+        let slots = self.send(redis::cmd("CLUSTER").arg("SLOTS")).await;
+        let mut nodes: Vec<_> = slots.into_iter().flat_map(parts).flat_map(parts).filter_map(node).collect();
+        nodes.sort_unstable();
+        nodes.dedup();
+        nodes
     }
 
     /// The connection, as soon as there is one.
@@ -187,5 +197,34 @@ impl Server {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The parts of a list; nothing of anything else.
+fn parts(value: Value) -> Vec<Value> {
+    if let Value::Array(parts) = value { parts } else { Vec::new() }
+}
+
+/// A node as `CLUSTER SLOTS` tells it: its host, its port, and more.
+fn node(value: Value) -> Option<(String, u16)> {
+    let Value::Array(parts) = value else { return None };
+    let [Value::BulkString(host), Value::Int(port), ..] = parts.as_slice() else { return None };
+    let host = String::from_utf8(host.clone()).ok().filter(|host| !matches!(host.as_str(), "" | "?"))?;
+    Some((host, u16::try_from(*port).ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nodes_are_told_from_the_slots() {
+        let text = |text: &str| Value::BulkString(text.as_bytes().to_vec());
+        let told =
+            |host: &str, port| Value::Array(vec![text(host), Value::Int(port), text("id"), Value::Array(vec![])]);
+        let range = Value::Array(vec![Value::Int(0), Value::Int(9), told("10.0.0.1", 7000), told("", 1), told("?", 2)]);
+        let nodes: Vec<_> =
+            parts(Value::Array(vec![range, Value::Nil])).into_iter().flat_map(parts).filter_map(node).collect();
+        assert_eq!(nodes, [("10.0.0.1".to_owned(), 7000)]);
     }
 }

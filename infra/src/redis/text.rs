@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_a_defect() {
-        let good = super::hold(&testing::hold(testing::instant("2026-01-01T10:00:00Z")));
+        let good = hold(&testing::hold(testing::instant("2026-01-01T10:00:00Z")));
         let cut = good.rsplit_once('|').unwrap().0;
         for text in
             ["", "1", cut, &good.replacen('1', "2", 1), &good.replace("CNY", "XXX"), &good.replace("|900|", "|-1|")]

@@ -71,6 +71,15 @@ impl Bench {
         self.store.reserve(&ask).await.unwrap()
     }
 
+    /// Opens with as many units and has them all taken, each by another user, at the moment at which the clock stands.
+    pub async fn take(&self, units: u32) {
+        self.load(self.stock(units, 1)).await;
+        let asks: Vec<Reserve> = (1..=u128::from(units)).map(|n| Self::ask(n, n, 1)).collect();
+        for answer in futures_util::future::join_all(asks.iter().map(|ask| self.store.reserve(ask))).await {
+            held(answer.unwrap());
+        }
+    }
+
     async fn level(&self) -> StockLevel {
         self.store.level(campaign()).await.unwrap().expect("the campaign is open")
     }
