@@ -4,7 +4,7 @@ CARGO ?= cargo
 DOCS := RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --document-private-items --locked
 
 .DEFAULT_GOAL := help
-.PHONY: help run engines check test fmt fmt-check clippy doc sdl sdl-check arrows install-deps install-engines
+.PHONY: help run engines check test bench bench-smoke fmt fmt-check clippy doc sdl sdl-check arrows install-deps install-engines
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -27,6 +27,15 @@ check: fmt-check clippy doc ## What to run before each commit, in some minutes
 
 test: install-engines fmt-check clippy doc sdl-check arrows ## Everything; what CI runs
 	$(CARGO) test --workspace --locked --no-fail-fast -- --show-output
+	$(MAKE) bench-smoke
+
+bench: install-engines ## Measure against baselines on real engines, in some minutes; BENCH="--pairs 3" and so on
+	$(CARGO) build --release --locked -p api -p bench --bins
+	target/release/bench $(BENCH)
+
+bench-smoke:
+	$(CARGO) build --locked -p api -p bench --bins
+	target/debug/bench --smoke
 
 fmt: ## Format the code
 	$(CARGO) fmt --all
