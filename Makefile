@@ -4,7 +4,7 @@ CARGO ?= cargo
 DOCS := RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --document-private-items --locked
 
 .DEFAULT_GOAL := help
-.PHONY: help run engines check test test-embedded test-mariadb test-postgresql bench bench-smoke fmt fmt-check clippy
+.PHONY: help run engines check test test-embedded test-mariadb test-postgresql bench fmt fmt-check clippy
 .PHONY: doc sdl arrows install-deps install-engines
 
 help: ## Say what there is
@@ -30,7 +30,7 @@ OF_THE_GRAPH := --test graph --test interleavings --test contention
 check: fmt-check clippy doc ## What to run before each commit, in some minutes
 	$(TEST) --lib --bins --test architecture --test cli --test contract --test descriptions --test http --test sdl
 
-test: install-engines fmt-check clippy doc test-embedded test-mariadb test-postgresql bench-smoke ## Everything; what CI runs
+test: install-engines fmt-check clippy doc test-embedded test-mariadb test-postgresql ## Everything; what CI runs
 
 test-embedded: ## All tests; those of the graph on SQLite + memory + queue table
 	$(TEST) --no-fail-fast -- --show-output
@@ -44,10 +44,6 @@ test-postgresql: install-engines ## The tests of the graph on PostgreSQL + Redis
 bench: install-engines ## Measure against baselines on real engines, in some minutes; BENCH="--pairs 3" and so on
 	$(CARGO) build --release --locked -p api -p bench --bins
 	target/release/bench $(BENCH)
-
-bench-smoke:
-	$(CARGO) build --workspace --locked --bins
-	target/debug/bench --smoke
 
 fmt: ## Format the code
 	$(CARGO) fmt --all
