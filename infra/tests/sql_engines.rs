@@ -18,6 +18,7 @@ mod sql {
     mod outage;
     mod rivals;
     mod schema;
+    mod silence;
     mod texts;
 }
 
