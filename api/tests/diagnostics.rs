@@ -84,6 +84,7 @@ async fn what_is_wrong_is_said_in_one_line() {
     let nobody = Port::free().unwrap();
     let [database, stock, bus] = ["database.url", "stock.url", "bus.url"].map(|key| site.setting(key).to_owned());
 
+    let old = mariadb.database("old").await.unwrap();
     let newer = mariadb.database("newer").await.unwrap();
     let mut migrate = Replica::new(&site, "migrate", Runs::Graph);
     migrate.set("database.url", &newer);
@@ -112,7 +113,7 @@ async fn what_is_wrong_is_said_in_one_line() {
         case("an unknown database of MariaDB", [("database.url", mariadb.url("atlantis"))]),
         case("an unknown database of PostgreSQL", [("database.url", postgresql.url("atlantis"))]),
         case("an unknown virtual host", [("bus.url", format!("{vhost}/atlantis"))]),
-        case("an old schema", [("database.migrate", "false".to_owned())]),
+        case("an old schema", [("database.url", old), ("database.migrate", "false".to_owned())]),
         case("a newer schema", [("database.url", newer)]),
         case("a Redis without persistence", [("stock.url", volatile.url())]),
         case("a Redis that evicts", [("stock.url", evicting.url())]),
