@@ -79,8 +79,8 @@ impl Dial {
         }
     }
 
-    /// What is done on a new connection before it is used, within the time that the broker has to welcome it. Right after
-    /// the broker's start a queue may leave a subscription without an answer, for as long as the connection lives.
+    /// What is done on a new connection before it is used, within the time that the broker has to welcome it: a quorum
+    /// queue without a leader leaves a subscription without an answer.
     pub(super) async fn in_time<T, E: From<lapin::Error>>(
         &self,
         steps: impl Future<Output = Result<T, E>>,
