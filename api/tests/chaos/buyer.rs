@@ -73,8 +73,14 @@ impl<'a> Market<'a> {
         let_in.wait_for(|count| buyer < *count).await.expect("the market is there");
         let Some(order) = self.grab(buyer).await else { return };
         match deed {
-            Deed::Pay => self.insist(buyer, &order, PAY, "pay", "PAID").await,
-            Deed::Cancel => self.insist(buyer, &order, CANCEL, "cancelOrder", "CANCELLED").await,
+            Deed::Pay => {
+                let variables = json!({ "id": order, "key": format!("pay-{order}") });
+                self.insist(buyer, &order, (PAY, "pay", &variables), "PAID").await;
+            }
+            Deed::Cancel => {
+                let variables = json!({ "id": order });
+                self.insist(buyer, &order, (CANCEL, "cancelOrder", &variables), "CANCELLED").await;
+            }
             Deed::Nothing => {}
         }
     }
@@ -102,15 +108,20 @@ impl<'a> Market<'a> {
     }
 
     /// Asks for something to be done with an order until it is known what came of it.
-    async fn insist(&self, buyer: usize, order: &str, mutation: &str, name: &str, done: &'static str) {
+    async fn insist(
+        &self,
+        buyer: usize,
+        order: &str,
+        (mutation, name, variables): (&str, &str, &Value),
+        done: &'static str,
+    ) {
         let began = Instant::now();
         let mut door = buyer;
         while began.elapsed() < Duration::from_secs(60) {
             door += 1;
             let client = self.crowd.client(buyer, door);
-            let answer = client.try_run(mutation, json!({ "id": order, "key": format!("pay-{order}") })).await;
-            if let Ok(answer) = answer
-                && answer["errors"].is_null()
+            if let Ok(answer) = client.try_run(mutation, variables.clone()).await
+                && !is_away(&answer)
             {
                 let payload = &answer["data"][name];
                 match payload["userErrors"][0]["code"].as_str() {
@@ -153,7 +164,14 @@ impl<'a> Market<'a> {
     }
 }
 
+/// Whether something that is needed is away; anything else that goes wrong is a defect.
+fn is_away(answer: &Value) -> bool {
+    let code = &answer["errors"][0]["extensions"]["code"];
+    assert!(code.is_null() || code == "SERVICE_UNAVAILABLE", "{answer:#}");
+    !code.is_null()
+}
+
 const PAY: &str = "mutation($id: ID!, $key: String!) { pay(input: { orderId: $id, idempotencyKey: $key }) {
     order { status } userErrors { code } } }";
-const CANCEL: &str = "mutation($id: ID!, $key: String) { cancelOrder(input: { orderId: $id }) {
+const CANCEL: &str = "mutation($id: ID!) { cancelOrder(input: { orderId: $id }) {
     order { status } userErrors { code } } }";
