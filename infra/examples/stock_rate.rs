@@ -40,7 +40,7 @@ enum What {
 
 #[tokio::main]
 async fn main() {
-    let engine = engines::Redis::start(engines::RedisOptions::new().unwrap()).await.unwrap();
+    let engine = engines::Redis::start(engines::RedisOptions::with_password().unwrap()).await.unwrap();
     let url = std::env::args().nth(1).unwrap_or_else(|| engine.url());
     println!("callers  what       grabs/s  script calls  grabs/call  us/call in Redis");
     for (number, (callers, what)) in [1, 64, 512]
