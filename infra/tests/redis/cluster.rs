@@ -80,7 +80,7 @@ async fn a_master_that_was_a_replica_in_between_sells_nothing_of_the_life_before
     let master = engine.node_of(&sale_key(&options)).await.unwrap();
     let replica = master + 3;
     for (next, other) in [(replica, master), (master, replica)] {
-        engine.ask(next, &["CLUSTER", "FAILOVER"]).await.unwrap();
+        engine.ask(next, &["CLUSTER", "FAILOVER", "TAKEOVER"]).await.unwrap();
         until("promoted", async || says(&engine, next, "replication", "role").await == "master").await;
         until("in step", async || says(&engine, other, "replication", "master_link_status").await == "up").await;
     }
