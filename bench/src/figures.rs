@@ -64,8 +64,15 @@ impl fmt::Display for Head {
         write!(
             f,
             "{:<68}{:>6}{:>7}{:>8}{:>16}{:>10}{:>11}{:>9}{:>9}",
-            "ratio of what is done in a second, spike / baseline", "conn.", "pairs", "median", "least … most", "spike/s",
-            "baseline/s", "p50 ms", "p99 ms",
+            "ratio of what is done in a second, spike / baseline",
+            "conn.",
+            "pairs",
+            "median",
+            "least … most",
+            "spike/s",
+            "baseline/s",
+            "p50 ms",
+            "p99 ms",
         )
     }
 }
@@ -112,7 +119,8 @@ mod tests {
 
     #[test]
     fn a_line_that_went_wrong_has_no_figure() {
-        let line = Line { title: "grabs".to_owned(), connections: None, result: Err("the report: 1, and not 2".into()) };
+        let line =
+            Line { title: "grabs".to_owned(), connections: None, result: Err("the report: 1, and not 2".into()) };
         assert!(line.to_string().ends_with("no figure: the report: 1, and not 2"));
     }
 }

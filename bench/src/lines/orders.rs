@@ -70,7 +70,9 @@ async fn drain(database: &str, granted: &Granted) -> Result<f64, BenchError> {
                 let (began, before) = *first.get_or_insert((Instant::now(), now));
                 if now >= all {
                     if before == all {
-                        return Err(BenchError::Wrong("all orders were written before they were looked for".to_owned()));
+                        return Err(BenchError::Wrong(
+                            "all orders were written before they were looked for".to_owned(),
+                        ));
                     }
                     return Ok(per_second(now - before, began.elapsed()));
                 }

@@ -109,7 +109,9 @@ impl Load {
         let mut took = shared.millionths.into_inner();
         took.sort_unstable();
         let at = |share: usize| {
-            Duration::from_micros(took.get(took.len() * share / 100).or(took.last()).copied().unwrap_or_default().into())
+            Duration::from_micros(
+                took.get(took.len() * share / 100).or(took.last()).copied().unwrap_or_default().into(),
+            )
         };
         #[expect(clippy::cast_precision_loss, reason = "answers of some seconds")]
         let rate = took.len() as f64 / elapsed.as_secs_f64().max(f64::EPSILON);
