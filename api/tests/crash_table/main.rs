@@ -12,8 +12,19 @@ mod support;
 mod rows;
 mod scene;
 mod table;
+mod wipe;
+
+/// Both tests need the whole machine.
+static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_fails_nothing_accepted_is_lost_and_nothing_is_sold_twice() {
+    let _turn = TURN.lock().await;
     tokio::task::LocalSet::new().run_until(table::run(rows::all())).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn redis_is_wiped_in_mid_sale_and_sales_go_on_by_themselves() {
+    let _turn = TURN.lock().await;
+    wipe::run().await;
 }
