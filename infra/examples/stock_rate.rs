@@ -14,6 +14,7 @@ use domain::{
     clock::Clock,
     id::CampaignId,
     spike::{
+        Hold,
         ports::StockStore,
         stock::{RequestKey, Reserve, Reserved, SaleStock, SaleTerms},
     },
@@ -38,54 +39,66 @@ enum What {
     SoldOut,
 }
 
+/// Units that are held before it begins, in the last lines.
+const MANY: u32 = 1_000_000;
+
 #[tokio::main]
 async fn main() {
     let engine = engines::Redis::start(engines::RedisOptions::with_password().unwrap()).await.unwrap();
     let url = std::env::args().nth(1).unwrap_or_else(|| engine.url());
-    println!("callers  what       grabs/s  script calls  grabs/call  us/call in Redis");
-    for (number, (callers, what)) in [1, 64, 512]
-        .into_iter()
-        .flat_map(|callers| [What::Held, What::Named, What::Published, What::SoldOut].map(|what| (callers, what)))
-        .enumerate()
-    {
+    println!("held before  callers  what       grabs/s  script calls  grabs/call  us/call in Redis");
+    let all = [What::Held, What::Named, What::Published, What::SoldOut];
+    let runs = [1, 64, 512].into_iter().flat_map(|callers| all.map(|what| (0, callers, what)));
+    let runs = runs.chain([1, 64, 512].map(|callers| (MANY, callers, What::Held)));
+    for (number, (before, callers, what)) in runs.enumerate() {
         let options = RedisOptions { prefix: format!("rate-{number}"), ..RedisOptions::new(&url) };
         let store = Arc::new(RedisStock::open(&options).await.unwrap());
-        let campaign: CampaignId = id(1);
-        open(&store, if matches!(what, What::SoldOut) { 0 } else { u32::MAX }).await;
-        engine.ask(&["CONFIG", "RESETSTAT"]).await.unwrap();
-        let (orders, begun) = (Arc::new(AtomicU64::new(1)), Instant::now());
-        let tasks = (0..callers).map(|_| {
-            let (store, orders) = (Arc::clone(&store), Arc::clone(&orders));
-            tokio::spawn(async move {
-                let mut done = 0_u64;
-                while begun.elapsed() < TIME {
-                    let order = orders.fetch_add(1, Ordering::Relaxed);
-                    grab(&store, campaign, order, what).await;
-                    done += 1;
-                }
-                done
-            })
-        });
-        let tasks: Vec<_> = tasks.collect();
-        let mut grabs = 0;
-        for task in tasks {
-            grabs += task.await.unwrap();
+        let opening = Instant::now();
+        open(&store, before, if matches!(what, What::SoldOut) { 0 } else { u32::MAX }).await;
+        if before > 0 {
+            println!("{before} holds loaded in {:.1} s", opening.elapsed().as_secs_f64());
         }
-        let seconds = begun.elapsed().as_secs_f64();
+        engine.ask(&["CONFIG", "RESETSTAT"]).await.unwrap();
+        let (grabs, seconds) = run(&store, callers, what).await;
         let (calls, usec) = script_calls(&engine).await;
         println!(
-            "{callers:>7}  {:<9} {:>8.0}  {calls:>12}  {:>10.1}  {:>16.1}",
+            "{before:>11}  {callers:>7}  {:<9} {:>8.0}  {calls:>12}  {:>10.1}  {:>16.1}",
             match what {
                 What::Held => "held",
                 What::Named => "named",
                 What::Published => "published",
                 What::SoldOut => "sold out",
             },
-            f64::from(u32::try_from(grabs).unwrap()) / seconds,
-            f64::from(u32::try_from(grabs).unwrap()) / calls,
+            grabs / seconds,
+            grabs / calls,
             usec / calls,
         );
+        store.close().await;
+        engine.ask(&["FLUSHALL"]).await.unwrap();
     }
+}
+
+/// Has as many callers grab at the same time. Returns how many grabs there were, and in how many seconds.
+async fn run(store: &Arc<RedisStock>, callers: u32, what: What) -> (f64, f64) {
+    let (orders, begun) = (Arc::new(AtomicU64::new(u64::from(MANY) + 1)), Instant::now());
+    let tasks = (0..callers).map(|_| {
+        let (store, orders) = (Arc::clone(store), Arc::clone(&orders));
+        tokio::spawn(async move {
+            let mut done = 0_u32;
+            while begun.elapsed() < TIME {
+                let order = orders.fetch_add(1, Ordering::Relaxed);
+                grab(&store, id(1), order, what).await;
+                done += 1;
+            }
+            done
+        })
+    });
+    let tasks: Vec<_> = tasks.collect();
+    let mut grabs = 0.0;
+    for task in tasks {
+        grabs += f64::from(task.await.unwrap());
+    }
+    (grabs, begun.elapsed().as_secs_f64())
 }
 
 async fn grab(store: &RedisStock, campaign_id: CampaignId, order: u64, what: What) {
@@ -101,7 +114,7 @@ async fn grab(store: &RedisStock, campaign_id: CampaignId, order: u64, what: Wha
     }
 }
 
-async fn open(store: &RedisStock, quantity: u32) {
+async fn open(store: &RedisStock, before: u32, quantity: u32) {
     let now = SystemClock.now();
     let sample = testing::campaign(now - chrono::Duration::hours(1), now + chrono::Duration::hours(1));
     let stock = SaleStock {
@@ -109,7 +122,9 @@ async fn open(store: &RedisStock, quantity: u32) {
         epoch: 1,
         quantity,
         terms: SaleTerms::from(&sample),
-        holds: Vec::new(),
+        holds: (1..=u128::from(before))
+            .map(|n| Hold { order_id: id(n << 64), user_id: id(n), ..testing::hold(now) })
+            .collect(),
         requests: Vec::new(),
     };
     let claim = store.claim_opening(sample.id).await.unwrap().expect("nobody else opens it");
