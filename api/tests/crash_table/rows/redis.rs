@@ -5,7 +5,7 @@ use engines::{Proxy, Redis, RedisCluster, RedisClusterOptions, RedisOptions, Red
 use crate::scene::{Outcome, Plan, Scene, site};
 
 async fn redis() -> Redis {
-    Redis::start(RedisOptions::new().expect("a password")).await.expect("Redis")
+    Redis::start(RedisOptions::with_password().expect("a password")).await.expect("Redis")
 }
 
 async fn on(url: &str, seed: u64) -> Scene {
@@ -66,7 +66,7 @@ pub(crate) async fn partitioned(seed: u64) -> Outcome {
 
 /// The master dies; its replica, which may lag, takes over.
 pub(crate) async fn sentinel(seed: u64) -> Outcome {
-    let options = RedisSentinelOptions::new().expect("a password");
+    let options = RedisSentinelOptions::with_password().expect("a password");
     let mut redis = RedisSentinel::start(options).await.expect("Sentinel");
     let mut scene = on(&redis.url(), seed).await;
     let moment = scene.any(3..20);
@@ -81,7 +81,8 @@ pub(crate) async fn sentinel(seed: u64) -> Outcome {
 
 /// The same with the master of the campaign's slot in a cluster.
 pub(crate) async fn cluster(seed: u64) -> Outcome {
-    let options = RedisClusterOptions { replicas_per_master: 1, ..RedisClusterOptions::new().expect("a password") };
+    let options =
+        RedisClusterOptions { replicas_per_master: 1, ..RedisClusterOptions::with_password().expect("a password") };
     let mut redis = RedisCluster::start(options).await.expect("a cluster");
     let mut scene = on(&redis.url(), seed).await;
     let moment = scene.any(3..20);
