@@ -117,9 +117,8 @@ impl Replica {
             }
             client.get(&url).send().await.ok().filter(|answer| answer.status().is_success()).map(drop)
         });
-        if ready.await.is_none() {
-            panic!("{} is not ready after {START:?}:\n{}", self.name, self.last_words());
-        }
+        let ready = ready.await.is_some();
+        assert!(ready, "{} is not ready after {START:?}:\n{}", self.name, self.last_words());
     }
 
     /// Whether it runs. One that ended by itself does not.
