@@ -15,6 +15,7 @@ mod codes;
 mod connection;
 mod convert;
 mod error;
+mod gather;
 mod paging;
 mod retry;
 mod write;
