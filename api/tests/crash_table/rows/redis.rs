@@ -1,6 +1,8 @@
 //! Redis forgets: all, the last moment, or only who it was.
 
-use engines::{Proxy, Redis, RedisCluster, RedisClusterOptions, RedisOptions, RedisSentinel, RedisSentinelOptions};
+use engines::{
+    Persistence, Proxy, Redis, RedisCluster, RedisClusterOptions, RedisOptions, RedisSentinel, RedisSentinelOptions,
+};
 
 use crate::scene::{Outcome, Plan, Scene, site};
 
@@ -31,7 +33,9 @@ pub(crate) async fn wiped(seed: u64) -> Outcome {
 
 /// It has forgotten what it acknowledged since some moment.
 pub(crate) async fn rolled_back(seed: u64) -> Outcome {
-    let mut redis = redis().await;
+    // Written at once, so that the copy has what was acknowledged until then.
+    let options = RedisOptions { persistence: Persistence::Always, ..RedisOptions::new().expect("a password") };
+    let mut redis = Redis::start(options).await.expect("Redis");
     let mut scene = on(&redis.url(), seed).await;
     let (copied, moment) = (scene.any(1..8), scene.any(10..20));
     let fault = async {
