@@ -91,9 +91,9 @@ async fn what_is_wrong_is_said_in_one_line() {
     assert!(migrate.command(&["migrate"]).status().await.unwrap().success());
     mariadb.sql("INSERT INTO newer.seaql_migrations VALUES ('m30001231_000001_holograms', 0)").await.unwrap();
 
-    let options = RedisOptions { persistence: Persistence::Off, ..RedisOptions::new().unwrap() };
+    let options = RedisOptions { persistence: Persistence::Off, ..RedisOptions::with_password().unwrap() };
     let volatile = Redis::start(options).await.unwrap();
-    let evicting = Redis::start(RedisOptions::new().unwrap()).await.unwrap();
+    let evicting = Redis::start(RedisOptions::with_password().unwrap()).await.unwrap();
     evicting.ask(&["CONFIG", "SET", "maxmemory-policy", "allkeys-lru"]).await.unwrap();
 
     let broker = Broker::connect(&bus).await;
@@ -131,7 +131,7 @@ async fn what_is_wrong_is_said_in_one_line() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_engine_that_comes_late_is_waited_for() {
-    let mut redis = Redis::start(RedisOptions::new().unwrap()).await.unwrap();
+    let mut redis = Redis::start(RedisOptions::with_password().unwrap()).await.unwrap();
     let mut site = Site::on(Stack::MariaDb).await;
     site.set("stock.url", &redis.url());
     redis.kill().await.unwrap();

@@ -113,7 +113,7 @@ mod tests {
         assert_eq!(ratio, Spread { median: 1.0, least: 0.1, most: 9.0 });
         let line = Line { title: "grabs / nothing".to_owned(), connections: Some(64), result: Ok(pairs) }.to_string();
         assert!(line.contains("1.00     0.10 … 9.00        50         50"), "{line}");
-        assert_eq!(spread(vec![4.0, 1.0]).median, 2.5);
+        assert_eq!(spread(vec![4.0, 1.0]), Spread { median: 2.5, least: 1.0, most: 4.0 });
         assert!(spread(Vec::new()).median.is_nan());
     }
 

@@ -43,7 +43,7 @@ async fn a_thousand_buyers_and_twenty_kills() {
     println!("SPIKE_TEST_SEED={seed}");
     let mut random = StdRng::seed_from_u64(seed);
     let mariadb = MariaDb::start(MariaDbOptions { lazy: true, ..MariaDbOptions::default() }).await.unwrap();
-    let redis = Redis::start(RedisOptions::new().unwrap()).await.unwrap();
+    let redis = Redis::start(RedisOptions::with_password().unwrap()).await.unwrap();
     let rabbitmq = RabbitMq::start(RabbitOptions::default()).await.unwrap();
     let database = mariadb.database("shop").await.unwrap();
     let site = Site::of_its_own(&database, &redis.url(), &rabbitmq.url());

@@ -4,7 +4,7 @@
 //!
 //! `SPIKE_CRASH_ROWS=redis` runs the rows with that in their name. `SPIKE_TEST_SEED` chooses the moments.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "what a test relies on must be there")]
-#![allow(clippy::print_stdout, reason = "the table is what it is run for")]
+#![allow(clippy::print_stdout, reason = "the table is what it is for")]
 
 #[path = "../support/mod.rs"]
 mod support;

@@ -64,7 +64,7 @@ struct Wiped {
 }
 
 async fn once(loss: Loss, backlog: Backlog, seed: u64) -> Wiped {
-    let mut redis = Redis::start(RedisOptions::new().expect("a password")).await.expect("Redis");
+    let mut redis = Redis::start(RedisOptions::with_password().expect("a password")).await.expect("Redis");
     let mariadb = MariaDb::start(MariaDbOptions { lazy: true, ..MariaDbOptions::default() }).await.expect("MariaDB");
     let database = mariadb.database("shop").await.expect("a database");
     let proxy = Proxy::start(([127, 0, 0, 1], mariadb.port()).into()).await.expect("a proxy");

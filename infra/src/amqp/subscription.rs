@@ -223,11 +223,11 @@ pub(super) fn answer(publisher: &Arc<Publisher>, topology: &Topology, fence: &De
 
 /// The parts of an answer; one that is empty if there is nothing to tell.
 fn answers(place: &Place, holds: &[Hold]) -> Result<Vec<Letter>, Fault> {
-    let answer = unique()?;
+    let name = unique()?;
     let parts = holds.len().div_ceil(PART).max(1);
     let letter = |part| {
         let holds = holds.iter().skip(part * PART).take(PART).cloned().collect();
-        let body = message::write(message::ANSWER, Answer { answer: answer.clone(), part, parts, holds })?;
+        let body = message::write(message::ANSWER, Answer { name: name.clone(), part, parts, holds })?;
         Ok(Letter { durable: false, ..Letter::to(place, message::ANSWER, body) })
     };
     (0..parts).map(letter).collect()

@@ -123,7 +123,7 @@ mod tests {
 
     use super::*;
 
-    const PATIENCE: Duration = Duration::from_secs(60);
+    const PATIENCE: Duration = Duration::from_mins(1);
 
     #[tokio::test]
     async fn a_race_is_run_again_until_it_is_taken_for_a_defect() {

@@ -96,7 +96,7 @@ async fn lead(mut client: TcpStream, server: SocketAddr, mut died: watch::Receiv
         () = died => {}
     }
     // Open, and nobody there.
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 async fn dead_connections_do_not_hold_their_places(opened: Opened, server: SocketAddr) {

@@ -7,7 +7,7 @@ use engines::{
 use crate::scene::{Outcome, Plan, Scene, site};
 
 async fn redis() -> Redis {
-    Redis::start(RedisOptions::new().expect("a password")).await.expect("Redis")
+    Redis::start(RedisOptions::with_password().expect("a password")).await.expect("Redis")
 }
 
 async fn on(url: &str, seed: u64) -> Scene {
@@ -57,21 +57,22 @@ pub(crate) async fn partitioned(seed: u64) -> Outcome {
     site.set("stock.url", &proxy.url(&redis.url()));
     site.set("stock.patience", "500ms");
     let mut scene = Scene::open(site, Plan::default(), seed).await;
-    let moment = scene.any(3..12);
+    // All answers may come at once, so those who are to be cut off begin afterwards.
+    let first = scene.any(3..12);
+    scene.crowd.rush(0..first).await;
+    proxy.freeze().await;
     let fault = async {
-        scene.crowd.answered(moment).await;
-        proxy.freeze().await;
-        // Until some more have been told that it is away.
-        scene.crowd.answered(moment + 18).await;
+        // Who insists is told again and again that it is away.
+        scene.crowd.answered(first + 18).await;
         proxy.resume().await;
     };
-    tokio::join!(fault, scene.crowd.insist(0..scene.crowd.len()));
+    tokio::join!(fault, scene.crowd.insist(first..scene.crowd.len()));
     scene.sell_out().await
 }
 
 /// The master dies; its replica, which may lag, takes over.
 pub(crate) async fn sentinel(seed: u64) -> Outcome {
-    let options = RedisSentinelOptions::new().expect("a password");
+    let options = RedisSentinelOptions::with_password().expect("a password");
     let mut redis = RedisSentinel::start(options).await.expect("Sentinel");
     let mut scene = on(&redis.url(), seed).await;
     let moment = scene.any(3..12);
@@ -86,7 +87,8 @@ pub(crate) async fn sentinel(seed: u64) -> Outcome {
 
 /// The same with the master of the campaign's slot in a cluster.
 pub(crate) async fn cluster(seed: u64) -> Outcome {
-    let options = RedisClusterOptions { replicas_per_master: 1, ..RedisClusterOptions::new().expect("a password") };
+    let options =
+        RedisClusterOptions { replicas_per_master: 1, ..RedisClusterOptions::with_password().expect("a password") };
     let mut redis = RedisCluster::start(options).await.expect("a cluster");
     let mut scene = on(&redis.url(), seed).await;
     let moment = scene.any(3..12);

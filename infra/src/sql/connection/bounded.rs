@@ -20,7 +20,7 @@ use sea_orm::{
 use tokio::time::{Instant, timeout};
 
 /// How long after a silence connections that come back are tried within a bound.
-const WARY: Duration = Duration::from_secs(60);
+const WARY: Duration = Duration::from_mins(1);
 
 /// When the server last did not answer in time.
 #[derive(Clone, Debug, Default)]

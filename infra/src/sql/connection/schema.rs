@@ -16,7 +16,7 @@ use super::{DatabaseOptions, Engine, Migrate, OpenError, Silence, server};
 use crate::sql::error::is_interrupted;
 
 /// How long a process waits for another one that migrates. Whoever supervises it starts it again.
-const WAIT: Duration = Duration::from_secs(60);
+const WAIT: Duration = Duration::from_mins(1);
 
 /// What this program and the schema have in common, by the names of migrations in their order.
 struct State {
