@@ -39,15 +39,17 @@ async fn what_another_process_has_in_hand_is_told() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_nobody_consumes_is_told_and_stays_in_its_order() {
-    let options = options().await;
+    // Each hold in a message of its own.
+    let options = AmqpOptions { batch: 1, groups_at_once: 64, ..options().await };
     let (asker, broker) = (open(&options).await, Desk::at(&options.url).await);
-    let many: Vec<Hold> = (1..=2_000).map(hold).collect();
+    let many: Vec<Hold> = (1..=3_000).map(hold).collect();
     publish(&asker, 1..=50).await;
-    within(try_join_all(many.iter().map(|hold| asker.publish(hold)))).await.unwrap();
+    within(try_join_all(many[50..].iter().map(|hold| asker.publish(hold)))).await.unwrap();
     let messages = broker.count(&partition(&options)).await.0;
+    assert_eq!(messages, 3_000);
     let began = Instant::now();
     assert_eq!(within(asker.in_flight(campaign())).await.unwrap(), many);
-    println!("in flight without a consumer: 2000 holds in {messages} messages told in {:?}", began.elapsed());
+    println!("in flight without a consumer: {messages} messages told in {:?}", began.elapsed());
     // Several at once do not take it from each other.
     for told in within(join_all((0..4).map(|_| asker.in_flight(campaign())))).await {
         assert_eq!(told.unwrap(), many);
@@ -132,13 +134,13 @@ async fn what_moves_all_the_time_is_told_whole() {
     const ALL: u128 = 40;
     let options = AmqpOptions {
         max_attempts: u32::MAX,
-        retry_delays: [400, 500, 700].map(Duration::from_millis).to_vec(),
+        retry_delays: [0, 1, 20].map(Duration::from_millis).to_vec(),
         ..options().await
     };
     let (consumer, asker) = (open(&options).await, open(&options).await);
     publish(&asker, 1..=ALL).await;
     let done = Arc::new(AtomicBool::new(false));
-    // Everything fails again and again: from the partition to where it rests and back.
+    // Everything fails again and again, and goes from queue to queue.
     let failing = tokio::spawn({
         let (consumer, done) = (Arc::clone(&consumer), Arc::clone(&done));
         async move {
@@ -157,7 +159,11 @@ async fn what_moves_all_the_time_is_told_whole() {
     });
     let began = Instant::now();
     let mut asked = 0;
-    while asked < 40 {
+    while asked < 200 {
+        // Now and then all begins anew.
+        if asked % 50 == 49 {
+            publish(&asker, 1..=ALL).await;
+        }
         let told = within(asker.in_flight(campaign())).await.unwrap();
         assert_eq!(told, holds(1..=ALL), "asked {asked} times before");
         asked += 1;

@@ -93,6 +93,7 @@ async fn what_no_queue_takes_is_an_error_and_the_queue_is_declared_again() {
     // Also under a consumer, who subscribes again.
     broker.delete(&partition(&options)).await;
     until_ok(async || bus.publish(&hold(4)).await).await;
-    assert_eq!(consume(&bus, 1).await, orders([4]));
+    // Order 3 may be there twice.
+    within(async { while !consume(&bus, 1).await.contains(&hold(4).order_id) {} }).await;
     within(async { while bus.backlog().await.unwrap() != Backlog::default() {} }).await;
 }
