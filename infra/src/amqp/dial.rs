@@ -70,13 +70,11 @@ impl Dial {
             properties,
         );
         // Twice: once to reach it, once to be welcomed.
-        match tokio::time::timeout(self.patience * 2, connecting).await {
-            Ok(connected) => Ok(Link::new(connected?, socket, self.patience)),
-            Err(_) => {
-                cut(&socket);
-                Err(too_late())
-            }
-        }
+        let Ok(connected) = tokio::time::timeout(self.patience * 2, connecting).await else {
+            cut(&socket);
+            return Err(too_late());
+        };
+        Ok(Link::new(connected?, socket, self.patience))
     }
 }
 

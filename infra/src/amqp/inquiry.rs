@@ -214,7 +214,7 @@ impl Replies {
         while let Some(delivery) = self.messages.next().await {
             let delivery = delivery.map_err(away)?;
             let answer = message::read::<Answer>(message::ANSWER, &delivery.data).map_err(Fault::internal)?;
-            let parts = self.parts.entry(answer.answer).or_default();
+            let parts = self.parts.entry(answer.name).or_default();
             parts.insert(answer.part, answer.holds);
             if parts.len() == answer.parts {
                 return Ok(std::mem::take(parts).into_values().flatten().collect());

@@ -20,7 +20,7 @@ use lapin::{Channel, Event, message::Delivery, options::BasicAckOptions, types::
 use tokio::sync::mpsc;
 
 use super::{
-    dial::{Consuming, Dial},
+    dial::{Consuming, Dial, Link},
     error::DeclareError,
     hand::{Acks, Hand, Parcel},
     message::{self, Answer, Fence},
@@ -73,13 +73,8 @@ impl Subscription {
         let life = Life { subscription: self, number: self.hand.begin(places.len(), sender), places: &places };
         let _forget = Forget(&self.hand);
 
-        let mut lanes: Vec<Option<Consuming>> = places.iter().map(|_| None).collect();
-        for lane in shuffled(places.len()) {
-            // What rests stays out for minutes, and must not keep a fence waiting behind it.
-            let prefetch = if lane + 1 == places.len() { u16::MAX } else { self.options.prefetch };
-            lanes[lane] = Some(Consuming::start(&link, &places[lane].queue, prefetch).await?);
-        }
-        let mut lanes: Vec<Consuming> = lanes.into_iter().flatten().collect();
+        // One that left us waiting does not hear a farewell either.
+        let mut lanes = self.lanes(&link, &places).await.inspect_err(|_| link.cut())?;
         tracing::info!(queues = lanes.len(), "consuming");
         let channels: Vec<Channel> = lanes.iter().map(|lane| lane.channel.clone()).collect();
         let streams = lanes.iter_mut().enumerate().map(|(lane, consuming)| {
@@ -93,6 +88,19 @@ impl Subscription {
             why = acknowledge(&channels, acks) => why,
             why = broken(events) => why,
         })
+    }
+
+    /// Subscribes to all queues.
+    async fn lanes(&self, link: &Link, places: &[Place]) -> Result<Vec<Consuming>, DeclareError> {
+        let mut lanes: Vec<Option<Consuming>> = places.iter().map(|_| None).collect();
+        for lane in shuffled(places.len()) {
+            // What rests stays out for minutes, and must not keep a fence waiting behind it.
+            let prefetch = if lane + 1 == places.len() { u16::MAX } else { self.options.prefetch };
+            let queue = &places[lane].queue;
+            let consuming = Consuming::start(link, queue, prefetch).await;
+            lanes[lane] = Some(consuming.inspect_err(|_| tracing::warn!(queue, "no subscription"))?);
+        }
+        Ok(lanes.into_iter().flatten().collect())
     }
 }
 
@@ -223,11 +231,11 @@ pub(super) fn answer(publisher: &Arc<Publisher>, topology: &Topology, fence: &De
 
 /// The parts of an answer; one that is empty if there is nothing to tell.
 fn answers(place: &Place, holds: &[Hold]) -> Result<Vec<Letter>, Fault> {
-    let answer = unique()?;
+    let name = unique()?;
     let parts = holds.len().div_ceil(PART).max(1);
     let letter = |part| {
         let holds = holds.iter().skip(part * PART).take(PART).cloned().collect();
-        let body = message::write(message::ANSWER, Answer { answer: answer.clone(), part, parts, holds })?;
+        let body = message::write(message::ANSWER, Answer { name: name.clone(), part, parts, holds })?;
         Ok(Letter { durable: false, ..Letter::to(place, message::ANSWER, body) })
     };
     (0..parts).map(letter).collect()
