@@ -475,7 +475,7 @@ mod tests {
     #[test]
     fn what_failed_rests_and_is_in_hand_all_the_time() {
         let mut scene = scene();
-        let hour = Duration::from_secs(3_600);
+        let hour = Duration::from_hours(1);
         scene.hand.take_in(parcel(1, 1), vec![hold(1)], 2, hour);
         scene.take_in(0, 1, [2]);
         assert_eq!(scene.handed_out(), [id(2)]);
@@ -505,11 +505,11 @@ mod tests {
         let failing = scene.hand.failing(id(1)).unwrap();
         assert_eq!((failing.attempts, &failing.hold), (0, &hold(1)));
         // The message that notes it is faster than its confirm.
-        scene.hand.take_in(parcel(1, 1), vec![hold(1)], 1, Duration::from_secs(3_600));
+        scene.hand.take_in(parcel(1, 1), vec![hold(1)], 1, Duration::from_hours(1));
         scene.hand.failed(&failing);
         assert_eq!(scene.told(), [(0, 1, true)], "only the one that failed");
         assert_eq!((scene.handed_out(), scene.hand.len()), (vec![], 1));
-        scene.hand.locked().wake(Instant::now() + Duration::from_secs(3_600));
+        scene.hand.locked().wake(Instant::now() + Duration::from_hours(1));
         let again = scene.hand.hand_out(10);
         assert_eq!((again[0].tag, again[0].attempts), (id(1), 1));
         // Put aside: nothing of it comes back here.
