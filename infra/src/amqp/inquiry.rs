@@ -138,36 +138,32 @@ impl Inquiries {
         let reply_to = replies.queue.clone();
         let fence = message::write(message::FENCE, Fence { queue: place.queue.clone(), campaign })?;
         let letter = Letter { reply_to: Some(reply_to.clone()), ..Letter::to(place, message::FENCE, fence) };
-        // What was put aside has no consumers, and another visitor may leave before the fence comes.
-        let mut visitor = if *place == self.topology.dead() { Some(Visitor::enter(link, place).await?) } else { None };
+        let mut visitor: Option<Visitor> = None;
+        let mut sent: Option<Instant> = None;
         loop {
-            self.publisher.send(letter.clone()).await?;
-            let sent = Instant::now();
-            while sent.elapsed() < self.answer_timeout {
-                if visitor.is_none() && self.is_unattended(counter, place).await? {
-                    visitor = Some(Visitor::enter(link, place).await?);
-                }
-                let told = match &mut visitor {
-                    None => tokio::time::timeout(LOOK, replies.next()).await,
-                    Some(visitor) => {
-                        tokio::time::timeout(self.answer_timeout, async {
-                            tokio::select! {
-                                holds = visitor.wait_for(&reply_to, self) => holds,
-                                holds = replies.next() => holds,
-                            }
-                        })
-                        .await
-                    }
-                };
-                if let Ok(told) = told {
-                    if let Some(visitor) = visitor {
-                        visitor.consuming.close().await;
-                    }
-                    return told;
-                }
+            // What was put aside has no consumers but visitors, and one that is there may leave before the fence comes.
+            if visitor.is_none() && (self.is_unattended(counter, place).await? || *place == self.topology.dead()) {
+                visitor = Some(Visitor::enter(link, place).await?);
             }
-            // Whoever was to answer is gone, or slow.
-            tracing::debug!(queue = place.queue, "a fence was not answered in time");
+            // A visitor gets the fence, or another one that answers it; a consumer may take it and die.
+            let lost = visitor.is_none() && sent.is_some_and(|sent| sent.elapsed() >= self.answer_timeout);
+            if sent.is_none() || lost {
+                self.publisher.send(letter.clone()).await?;
+                sent = Some(Instant::now());
+            }
+            let told = match &mut visitor {
+                None => tokio::time::timeout(LOOK, replies.next()).await.ok(),
+                Some(visitor) => tokio::select! {
+                    holds = visitor.wait_for(&reply_to, self) => Some(holds),
+                    holds = replies.next() => Some(holds),
+                },
+            };
+            if let Some(holds) = told {
+                if let Some(visitor) = visitor {
+                    visitor.consuming.close().await;
+                }
+                return holds;
+            }
         }
     }
 

@@ -19,7 +19,7 @@ use infra::amqp::AmqpOptions;
 
 use crate::{
     broker::Desk,
-    scene::{campaign, causes, consume, hold, holds, open, options, orders, partition, publish, receive, way, within},
+    scene::{campaign, causes, hold, holds, open, options, orders, partition, publish, receive, way, within},
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -136,13 +136,13 @@ async fn what_moves_on_while_it_is_asked_for_is_told_whole() {
         AmqpOptions { max_attempts: 4, retry_delays: [0, 1, 5].map(Duration::from_millis).to_vec(), ..options().await };
     let (consumer, asker, publisher) = (open(&options).await, open(&options).await, open(&options).await);
     // Each hold is published, fails, rests, fails again and so on until it is put aside: it is in every place once.
-    let published = Arc::new(AtomicU64::new(0));
+    let safe = Arc::new(AtomicU64::new(0));
     let publishing = tokio::spawn({
-        let published = Arc::clone(&published);
+        let safe = Arc::clone(&safe);
         async move {
             for number in 1..=ALL {
                 publisher.publish(&hold(number)).await.unwrap();
-                published.fetch_add(1, Ordering::Relaxed);
+                safe.fetch_add(1, Ordering::Relaxed);
             }
         }
     });
@@ -156,7 +156,7 @@ async fn what_moves_on_while_it_is_asked_for_is_told_whole() {
     });
     let (began, mut times) = (Instant::now(), 0);
     while !failing.is_finished() {
-        let before = u128::from(published.load(Ordering::Relaxed));
+        let before = u128::from(safe.load(Ordering::Relaxed));
         let told = within(asker.in_flight(campaign())).await.unwrap();
         let missing: Vec<_> = holds(1..=before).into_iter().filter(|hold| !told.contains(hold)).collect();
         assert!(missing.is_empty(), "asked {times} times before, of {before} published: {missing:?}");

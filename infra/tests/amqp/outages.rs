@@ -5,16 +5,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use domain::{
-    error::Fault,
-    spike::ports::{Backlog, MessageBus},
-    testing::id,
-};
+use domain::{error::Fault, spike::ports::MessageBus, testing::id};
 use engines::{RabbitMq, RabbitOptions, shared};
 use futures_util::future::join_all;
 use infra::amqp::{AmqpBus, AmqpOptions};
 
-use crate::scene::{causes, consume, hold, open, options, options_at, orders, publish, receive, until_ok, way, within};
+use crate::scene::{
+    causes, consume, empty, hold, open, options, options_at, orders, publish, receive, until_ok, way, within,
+};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_broker_that_is_killed_and_comes_back_has_everything() {
@@ -46,7 +44,7 @@ async fn a_broker_that_is_killed_and_comes_back_has_everything() {
         }
     })
     .await;
-    within(async { while consumer.backlog().await.ok() != Some(Backlog::default()) {} }).await;
+    empty(&consumer).await;
     rabbitmq.stop().await.unwrap();
 }
 
@@ -144,7 +142,7 @@ async fn a_confirm_that_is_lost_is_unknown_and_publishing_again_is_harmless() {
     }
     println!("publishing goes on {:?} after answers come again", began.elapsed());
     assert_eq!(consume(&consumer, 5).await, orders(6..=10));
-    within(async { while consumer.backlog().await.unwrap() != Backlog::default() {} }).await;
+    empty(&consumer).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -175,5 +173,5 @@ async fn a_process_cut_off_in_silence_loses_its_messages_to_another_and_comes_ba
     cut_off.ping().unwrap();
     // What was sent before the silence may arrive now.
     within(async { while !consume(&cut_off, 1).await.contains(&hold(22).order_id) {} }).await;
-    within(async { while cut_off.backlog().await.ok() != Some(Backlog::default()) {} }).await;
+    empty(&cut_off).await;
 }

@@ -2,15 +2,12 @@
 
 use std::sync::Arc;
 
-use domain::{
-    error::Fault,
-    spike::ports::{Backlog, MessageBus},
-};
+use domain::{error::Fault, spike::ports::MessageBus};
 use futures_util::future::join_all;
 
 use crate::{
     broker::Desk,
-    scene::{causes, consume, hold, open, options, orders, partition, publish, receive, until_ok, within},
+    scene::{causes, consume, empty, hold, open, options, orders, partition, publish, receive, until_ok, within},
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -95,5 +92,5 @@ async fn what_no_queue_takes_is_an_error_and_the_queue_is_declared_again() {
     until_ok(async || bus.publish(&hold(4)).await).await;
     // Order 3 may be there twice.
     within(async { while !consume(&bus, 1).await.contains(&hold(4).order_id) {} }).await;
-    within(async { while bus.backlog().await.unwrap() != Backlog::default() {} }).await;
+    empty(&bus).await;
 }

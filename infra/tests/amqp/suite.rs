@@ -34,6 +34,8 @@ async fn open(queue_type: QueueType) -> Rabbit {
         max_attempts: 3,
         // Long enough that what is to rest does so, on a machine that is busy.
         retry_delays: [1_500, 1_000].map(Duration::from_millis).to_vec(),
+        // Under load a test machine takes longer than a buyer would wait.
+        inquiry_timeout: Duration::from_mins(1),
         ..AmqpOptions::at(rabbitmq.url())
     };
     let bus = Some(Arc::new(AmqpBus::open(options.clone()).await.unwrap()));
