@@ -51,7 +51,9 @@ async fn main() {
     let runs = [1, 64, 512].into_iter().flat_map(|callers| all.map(|what| (0, callers, what)));
     let runs = runs.chain([1, 64, 512].map(|callers| (MANY, callers, What::Held)));
     for (number, (before, callers, what)) in runs.enumerate() {
-        let options = RedisOptions { prefix: format!("rate-{number}"), ..RedisOptions::new(&url) };
+        // Nobody publishes what is held here.
+        let (prefix, outbox_limit) = (format!("rate-{number}"), u32::MAX);
+        let options = RedisOptions { prefix, outbox_limit, ..RedisOptions::new(&url) };
         let store = Arc::new(RedisStock::open(&options).await.unwrap());
         let opening = Instant::now();
         open(&store, before, if matches!(what, What::SoldOut) { 0 } else { u32::MAX }).await;
