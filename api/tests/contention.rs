@@ -18,11 +18,7 @@ const ATTEMPTS: usize = 10;
 const UNITS: u32 = 100;
 
 /// Everybody attempts ten times at once. Returns how often each refusal was answered.
-async fn crowd(
-    buyers: &[Graph],
-    campaign: &str,
-    quantity: impl Fn(usize) -> u32 + Copy,
-) -> BTreeMap<String, usize> {
+async fn crowd(buyers: &[Graph], campaign: &str, quantity: impl Fn(usize) -> u32 + Copy) -> BTreeMap<String, usize> {
     // A user's ten attempts stand beside each other, so that they race with each other as well.
     let attempts = (0..USERS).flat_map(|user| (0..ATTEMPTS).map(move |attempt| (attempt, user)));
     let answers = stream::iter(attempts)
@@ -48,7 +44,7 @@ async fn crowd(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn five_hundred_users_and_a_hundred_units() {
     let site = Site::new().await;
-    println!("on {}", site.stack().engines());
+    println!("on {}", site.engines());
     let people = people::move_in(&site, USERS).await;
     let mut server = Replica::new(&site, "server", Runs::Everything);
     server.start().await;
@@ -63,9 +59,9 @@ async fn five_hundred_users_and_a_hundred_units() {
     let report = admin.settled_report(&campaign).await;
     let orders = admin.orders_of(&campaign).await;
     let mut units: HashMap<&str, u64> = HashMap::new();
-    for (_, user, quantity, status) in &orders {
-        assert_eq!(status, "PENDING_PAYMENT");
-        *units.entry(user).or_default() += quantity;
+    for order in &orders {
+        assert_eq!(order.status, "PENDING_PAYMENT");
+        *units.entry(&order.user).or_default() += order.quantity;
     }
     assert_eq!((orders.len(), units.len()), (UNITS as usize, UNITS as usize), "100 orders by 100 users");
     assert_eq!(answers["granted"], orders.len(), "who was told yes has an order");
@@ -84,8 +80,8 @@ async fn five_hundred_users_and_a_hundred_units() {
     let report = admin.settled_report(&campaign).await;
     let orders = admin.orders_of(&campaign).await;
     let mut units: HashMap<&str, u64> = HashMap::new();
-    for (_, user, quantity, _) in &orders {
-        *units.entry(user).or_default() += quantity;
+    for order in &orders {
+        *units.entry(&order.user).or_default() += order.quantity;
     }
     assert!(units.values().all(|units| *units <= 3), "the limit holds over orders");
     assert_eq!(units.values().sum::<u64>(), u64::from(UNITS), "attempts at one unit take the last");

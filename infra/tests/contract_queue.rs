@@ -9,7 +9,7 @@ use domain::{
     clock::{Clock, Instant},
     error::Fault,
     id::{CampaignId, OrderId, TypedId},
-    spike::ports::MessageBus,
+    spike::ports::{Backlog, MessageBus},
     testing::{ManualClock, id, instant},
 };
 use entity::queue_messages;
@@ -78,13 +78,13 @@ impl Table {
 }
 
 /// The table as the suite wants it.
-fn table(opened: Opened) -> Table {
+fn post(opened: Opened) -> Table {
     Table::on(opened, QueueOptions { max_attempts: 3, ..QueueOptions::default() })
 }
 
 /// The table in SQLite, for what no engine decides.
 async fn in_sqlite() -> Table {
-    table(sqlite().await)
+    post(sqlite().await)
 }
 
 #[async_trait]
@@ -124,6 +124,18 @@ impl Post for Table {
 }
 
 on_every_engine!(queue_suite);
+
+#[tokio::test]
+async fn the_oldest_order_comes_first_and_a_repetition_is_stored_once() {
+    let post = in_sqlite().await;
+    try_join_all([2, 1, 3, 5, 4, 1, 1].map(hold).iter().map(|hold| post.queue.publish(hold))).await.unwrap();
+    assert_eq!(post.queue.backlog().await.unwrap(), Backlog { waiting: 5, dead: 0 });
+    let received: Vec<_> = receive(&*post.queue, usize::MAX).await.into_iter().map(|delivery| delivery.tag).collect();
+    assert_eq!(received, [1, 2, 3, 4, 5].map(id));
+    assert_eq!(post.queue.backlog().await.unwrap().waiting, 5, "until it is settled");
+    post.queue.settle(&received).await.unwrap();
+    assert_eq!(post.queue.backlog().await.unwrap(), Backlog::default());
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_crowd_shares_few_transactions() {

@@ -29,6 +29,7 @@ pub mod admin;
 mod any;
 pub mod connection;
 mod context;
+mod documents;
 pub mod entities;
 pub mod errors;
 pub mod graph;

@@ -129,7 +129,7 @@ mod tests {
     #[tokio::test]
     async fn a_failed_field_makes_the_nearest_nullable_one_null() {
         let schema = Schema::build(Query, EmptyMutation, EmptySubscription)
-            .extension(OperationFactory(Limits::default()))
+            .extension(OperationFactory::new(Limits::default()))
             .finish();
         for (query, data, errors) in [
             ("{ thing { id } }", r#"{"thing":{"id":1}}"#, 0),

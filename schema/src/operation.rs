@@ -20,6 +20,7 @@ use domain::services::Services;
 use futures_util::{StreamExt, stream::BoxStream};
 
 use crate::{
+    documents::Documents,
     errors::{self, Code, TraceId},
     loaders::Loaders,
     nulls::Nulls,
@@ -51,16 +52,28 @@ impl Default for Limits {
 }
 
 /// Makes the extension, one for each request.
-pub(crate) struct OperationFactory(pub(crate) Limits);
+pub(crate) struct OperationFactory {
+    limits: Limits,
+    documents: Documents,
+}
+
+impl OperationFactory {
+    /// For a graph with these limits.
+    pub(crate) fn new(limits: Limits) -> Self {
+        Self { limits, documents: Documents::new() }
+    }
+}
 
 impl ExtensionFactory for OperationFactory {
     fn create(&self) -> Arc<dyn Extension> {
-        Arc::new(Operation { limits: self.0, trace: Arc::default(), nulls: Nulls::default() })
+        let (limits, documents) = (self.limits, self.documents.clone());
+        Arc::new(Operation { limits, documents, trace: Arc::default(), nulls: Nulls::default() })
     }
 }
 
 struct Operation {
     limits: Limits,
+    documents: Documents,
     trace: Arc<OnceLock<TraceId>>,
     nulls: Nulls,
 }
@@ -101,9 +114,20 @@ impl Extension for Operation {
         if let Some(trace) = request.data.get(&TypeId::of::<TraceId>()).and_then(|id| id.downcast_ref::<TraceId>()) {
             let _ = self.trace.set(trace.clone());
         }
-        // Before anything walks the document: fragments in fragments can be written out to billions of fields.
-        let document = request.parsed_query().map_err(|error| errors::coded(Code::ParseFailed, error))?;
-        if written_out(document) > self.limits.fields {
+        let fields = if let Some(known) = self.documents.find(&request.query).await {
+            request.set_parsed_query(known.document.clone());
+            known.fields
+        } else {
+            let document = request.parsed_query().map_err(|error| errors::coded(Code::ParseFailed, error))?;
+            // Before anything else walks the document: fragments in fragments can be written out to billions of fields.
+            let fields = written_out(document);
+            if fields <= self.limits.fields {
+                let document = document.clone();
+                self.documents.keep(&request.query, document, fields).await;
+            }
+            fields
+        };
+        if fields > self.limits.fields {
             return Err(too_complex(format!("the document has more than {} fields", self.limits.fields)));
         }
         Ok(request)

@@ -100,7 +100,7 @@ where
     M: ObjectType + 'static,
     S: SubscriptionType + 'static,
 {
-    described(builder).data(services).limit_directives(MAX_DIRECTIVES).extension(OperationFactory(limits))
+    described(builder).data(services).limit_directives(MAX_DIRECTIVES).extension(OperationFactory::new(limits))
 }
 
 /// The same graph, with the scalars of libraries described.

@@ -57,13 +57,8 @@ pub(super) fn of_graph(form: Form, mut answer: async_graphql::Response) -> Respo
     // An error of an execution has a path. Without one, the document was refused before anything ran.
     let refused = !answer.errors.is_empty() && answer.errors.iter().all(|error| error.path.is_empty());
     let status = if refused && form == Form::Graphql { StatusCode::BAD_REQUEST } else { StatusCode::OK };
-    let mut response = match serde_json::to_value(&answer) {
-        Ok(mut body) => {
-            if refused && let Some(body) = body.as_object_mut() {
-                body.remove("data");
-            }
-            written(status, form, &body)
-        }
+    let mut response = match body(&answer, refused) {
+        Ok(body) => written(status, form, body),
         Err(error) => {
             tracing::error!(%error, "an answer cannot be written as JSON");
             refusal(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_SERVER_ERROR", "internal error")
@@ -73,19 +68,31 @@ pub(super) fn of_graph(form: Form, mut answer: async_graphql::Response) -> Respo
     response
 }
 
+/// The answer in JSON; without `data` if the document was refused.
+fn body(answer: &async_graphql::Response, refused: bool) -> serde_json::Result<Vec<u8>> {
+    if !refused {
+        return serde_json::to_vec(answer);
+    }
+    let mut body = serde_json::to_value(answer)?;
+    if let Some(body) = body.as_object_mut() {
+        body.remove("data");
+    }
+    serde_json::to_vec(&body)
+}
+
 /// A request that did not get as far as the graph, in the form of a GraphQL error.
 pub(super) fn refusal(status: StatusCode, code: &str, message: &str) -> Response {
     let body = json!({ "errors": [{ "message": message, "extensions": { "code": code } }] });
-    written(status, Form::Json, &body)
+    page(status, &body)
 }
 
 /// A page of JSON that is no answer of the graph.
 pub(super) fn page(status: StatusCode, body: &serde_json::Value) -> Response {
-    written(status, Form::Json, body)
+    written(status, Form::Json, body.to_string().into())
 }
 
-fn written(status: StatusCode, form: Form, body: &serde_json::Value) -> Response {
-    let mut response = Response::new(Body::from(body.to_string()));
+fn written(status: StatusCode, form: Form, body: Vec<u8>) -> Response {
+    let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(form.media()));

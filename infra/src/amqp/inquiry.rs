@@ -209,11 +209,11 @@ impl Inquiries {
             if let Some(visitor) = visitor {
                 visitor.consuming.close().await;
             }
-            match told {
-                Ok(holds) => return holds,
-                // Whoever was to answer is gone, or slow. It is looked at again who is there.
-                Err(_) => tracing::debug!(queue = place.queue, "a fence was not answered in time"),
+            if let Ok(holds) = told {
+                return holds;
             }
+            // Whoever was to answer is gone, or slow. It is looked at again who is there.
+            tracing::debug!(queue = place.queue, "a fence was not answered in time");
         }
     }
 }
@@ -238,7 +238,6 @@ impl Looks {
 
 /// Where the answers to one fence come in.
 struct Replies {
-    channel: Channel,
     queue: String,
     messages: Consumer,
     /// The parts of answers that have not come in whole.
@@ -260,7 +259,7 @@ impl Replies {
         let options = BasicConsumeOptions { no_ack: true, ..BasicConsumeOptions::default() };
         let consumed = channel.basic_consume(queue.into(), "spike".into(), options, FieldTable::default());
         let messages = consumed.await.map_err(away)?;
-        Ok(Self { channel, queue: place.queue, messages, parts: HashMap::new() })
+        Ok(Self { queue: place.queue, messages, parts: HashMap::new() })
     }
 
     /// The next answer that has come in whole. One to an earlier fence of the same inquiry is as good: it tells of a
@@ -269,7 +268,7 @@ impl Replies {
         while let Some(delivery) = self.messages.next().await {
             let delivery = delivery.map_err(away)?;
             let answer = message::read::<Answer>(message::ANSWER, &delivery.data).map_err(Fault::internal)?;
-            let parts = self.parts.entry(answer.answer).or_default();
+            let parts = self.parts.entry(answer.name).or_default();
             parts.insert(answer.part, answer.holds);
             if parts.len() == answer.parts {
                 return Ok(std::mem::take(parts).into_values().flatten().collect());

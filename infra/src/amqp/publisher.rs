@@ -30,7 +30,7 @@ use super::{
 use crate::group::{Commit, GroupBounds, GroupCommit, for_each};
 
 /// How long the task waits before it connects again: at first, and at most.
-const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
+const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
 
 /// What can be done with the broker.
 #[derive(Clone)]
@@ -46,6 +46,9 @@ pub(super) enum Item {
     /// A message of its own.
     Letter(Letter),
 }
+
+/// Holds as they stand in a message, by their orders.
+type Written = Vec<(OrderId, Vec<u8>)>;
 
 /// Publishes.
 pub(super) struct Publisher {
@@ -65,7 +68,7 @@ impl Publisher {
         options: &AmqpOptions,
     ) -> Result<Self, DeclareError> {
         let lanes = options.groups_at_once.max(1);
-        let session = Arc::new(Session::on(link, topology, lanes).await?);
+        let session = Arc::new(dial.in_time(Session::on(link, topology, lanes)).await?);
         let (sender, state) = watch::channel(State::Ready(Arc::clone(&session)));
         let letters = Arc::new(AtomicU64::new(0));
         let patience = options.confirm_timeout;
@@ -158,7 +161,7 @@ impl Groups {
     /// its letter once.
     fn pack(&self, group: Vec<Item>) -> (Vec<Letter>, Vec<usize>) {
         let mut letters = Vec::new();
-        let mut crowds: HashMap<u16, (usize, Vec<(OrderId, Vec<u8>)>)> = HashMap::new();
+        let mut crowds: HashMap<u16, (usize, Written)> = HashMap::new();
         let mut letter_of = Vec::with_capacity(group.len());
         for item in group {
             match item {

@@ -18,7 +18,7 @@ use lapin::{Channel, Event, message::Delivery, options::BasicAckOptions, types::
 use tokio::sync::mpsc;
 
 use super::{
-    dial::{Consuming, Dial},
+    dial::{Consuming, Dial, Link},
     error::DeclareError,
     hand::{Acks, Hand, Parcel},
     message::{self, Answer, Fence},
@@ -29,7 +29,7 @@ use super::{
 use crate::crypto::entropy;
 
 /// How long the task waits before it connects again: at first, and at most.
-const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
+const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
 /// Holds in one part of an answer: some hundred kilobytes.
 const PART: usize = 1_000;
 
@@ -63,17 +63,14 @@ impl Subscription {
     async fn live(&self) -> Result<String, DeclareError> {
         let link = self.dial.link("consume").await?;
         let events = link.events();
-        self.topology.declare(&link.channel().await?).await?;
+        self.dial.in_time(async { self.topology.declare(&link.channel().await?).await }).await?;
         let (sender, acks) = mpsc::unbounded_channel();
         let places: Vec<Place> = self.topology.partitions().collect();
         let life = Life { subscription: self, number: self.hand.begin(places.len(), sender), places: &places };
         let _forget = Forget(&self.hand);
 
-        let mut lanes: Vec<Option<Consuming>> = places.iter().map(|_| None).collect();
-        for lane in shuffled(places.len()) {
-            lanes[lane] = Some(Consuming::start(&link, &places[lane].queue, self.prefetch).await?);
-        }
-        let mut lanes: Vec<Consuming> = lanes.into_iter().flatten().collect();
+        // One that left us waiting does not hear a farewell either.
+        let mut lanes = self.lanes(&link, &places).await.inspect_err(|_| link.cut())?;
         tracing::info!(partitions = lanes.len(), "consuming");
         let channels: Vec<Channel> = lanes.iter().map(|lane| lane.channel.clone()).collect();
         let streams = lanes.iter_mut().enumerate().map(|(lane, consuming)| {
@@ -87,6 +84,17 @@ impl Subscription {
             why = acknowledge(&channels, acks) => why,
             why = broken(events) => why,
         })
+    }
+
+    /// Subscribes to all partitions.
+    async fn lanes(&self, link: &Link, places: &[Place]) -> Result<Vec<Consuming>, DeclareError> {
+        let mut lanes: Vec<Option<Consuming>> = places.iter().map(|_| None).collect();
+        for lane in shuffled(places.len()) {
+            let queue = &places[lane].queue;
+            let consuming = self.dial.in_time(Consuming::start(link, queue, self.prefetch)).await;
+            lanes[lane] = Some(consuming.inspect_err(|_| tracing::warn!(queue, "no subscription"))?);
+        }
+        Ok(lanes.into_iter().flatten().collect())
     }
 }
 
@@ -215,11 +223,11 @@ pub(super) fn answer(publisher: &Arc<Publisher>, topology: &Topology, fence: &De
 
 /// The parts of an answer; one that is empty if there is nothing to tell.
 fn answers(place: &Place, holds: &[Hold]) -> Result<Vec<Letter>, Fault> {
-    let answer = unique()?;
+    let name = unique()?;
     let parts = holds.len().div_ceil(PART).max(1);
     let letter = |part| {
         let holds = holds.iter().skip(part * PART).take(PART).cloned().collect();
-        let body = message::write(message::ANSWER, Answer { answer: answer.clone(), part, parts, holds })?;
+        let body = message::write(message::ANSWER, Answer { name: name.clone(), part, parts, holds })?;
         Ok(Letter { durable: false, ..Letter::to(place, message::ANSWER, body) })
     };
     (0..parts).map(letter).collect()
