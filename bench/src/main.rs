@@ -23,6 +23,7 @@ mod shop;
 use std::{process::ExitCode, time::Instant};
 
 use clap::Parser;
+use mimalloc::MiMalloc;
 use tokio::signal::unix::{SignalKind, signal};
 
 use self::{
@@ -31,6 +32,10 @@ use self::{
     options::{Cli, Command, Plan, Subject},
     shop::Shop,
 };
+
+/// As spike has it: the baselines are to lose nothing by the C library's.
+#[global_allocator]
+static MEMORY: MiMalloc = MiMalloc;
 
 #[tokio::main]
 async fn main() -> ExitCode {
