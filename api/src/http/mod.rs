@@ -100,7 +100,7 @@ pub fn router(http: Http) -> Router {
         let of_graph = post(graphql::post).get(websocket::upgrade).layer(Extension(graph.clone()));
         router = router.route("/graphql", of_graph).route("/.well-known/jwks.json", get(wellknown::jwks));
         if http.playground {
-            router = router.route("/", get(playground::lead)).route("/playground", get(playground::page));
+            router = router.merge(playground::routes());
         }
     }
     router
