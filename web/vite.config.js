@@ -1,33 +1,36 @@
 // How the playground becomes static files in dist/, which the binary embeds: everything bundled, each file but the page
 // itself with a hash of its content in its name, all of it compressed.
 
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { defineConfig } from "vite";
 
 const dist = fileURLToPath(new URL("dist", import.meta.url));
+const built = fileURLToPath(new URL("build", import.meta.url));
+/** Keeps dist/ in the repository. */
 const kept = ".gitignore";
 
-/** Empties dist/ but for the file that keeps it in the repository, and replaces what was built by its gzip. */
+/** Fills dist/ with what was built, each file as its gzip. A build that fails leaves dist/ as it was. */
 function packed() {
   return {
     name: "packed",
     apply: "build",
-    buildStart() {
+    closeBundle(failure) {
+      if (failure) return;
       for (const name of readdirSync(dist)) {
         if (name !== kept) rmSync(join(dist, name), { recursive: true });
       }
-    },
-    closeBundle() {
-      for (const entry of readdirSync(dist, { withFileTypes: true, recursive: true })) {
-        if (!entry.isFile() || entry.name === kept) continue;
+      for (const entry of readdirSync(built, { withFileTypes: true, recursive: true })) {
+        if (!entry.isFile()) continue;
         const path = join(entry.parentPath ?? entry.path, entry.name);
+        const target = join(dist, relative(built, path));
+        mkdirSync(dirname(target), { recursive: true });
         // No time stamp is in it (Node writes none), so the same sources give the same bytes.
-        writeFileSync(`${path}.gz`, gzipSync(readFileSync(path), { level: 9 }));
-        rmSync(path);
+        writeFileSync(`${target}.gz`, gzipSync(readFileSync(path), { level: 9 }));
       }
+      rmSync(built, { recursive: true });
     },
   };
 }
@@ -64,8 +67,7 @@ const { collect, write } = licences();
 export default defineConfig({
   base: "/playground/",
   build: {
-    outDir: dist,
-    emptyOutDir: false,
+    outDir: built,
     target: "es2022",
     // A font or a picture is a file of its own rather than text in a style sheet.
     assetsInlineLimit: 0,
@@ -80,6 +82,7 @@ export default defineConfig({
     },
   },
   worker: { format: "es", plugins: () => [collect] },
-  server: { proxy: { "^/(graphql|healthz)": { target: "http://127.0.0.1:8080", ws: true } } },
+  // `npx vite` serves the sources as they are edited, and asks a running server for the rest.
+  server: { proxy: { "^/(graphql|healthz)": { target: process.env.SPIKE_URL ?? "http://127.0.0.1:8080", ws: true } } },
   plugins: [collect, write, packed()],
 });

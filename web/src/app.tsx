@@ -16,6 +16,8 @@ import { useStore } from "./store";
 const PLUGINS = [GUIDE, HISTORY_PLUGIN];
 const TABS = SALE.steps.map(tabOf);
 const HEADERS = JSON.stringify(CUSTOMER, null, 2);
+/** GraphiQL fills in the query of the first of its default tabs, and not what belongs to it. */
+const FIRST = sessionStorage.getItem("graphiql:tabState") === null ? TABS[0] : undefined;
 
 export function App() {
   return (
@@ -27,8 +29,10 @@ export function App() {
           fetcher={fetcher}
           defaultTabs={TABS}
           defaultHeaders={HEADERS}
+          {...(FIRST && { initialVariables: FIRST.variables, initialHeaders: FIRST.headers })}
           plugins={PLUGINS}
           visiblePlugin={GUIDE}
+          defaultEditorToolsVisibility="variables"
           onTabChange={tabsChanged}
           // It all goes into the storage of the browser's tab, which ends with it.
           storage={sessionStorage}

@@ -20,8 +20,7 @@ function Guide() {
     <div className="guide">
       <h2>{SALE.title}</h2>
       <p>
-        Load the sample first, in the directory in which the server runs: an administrator, three customers and three
-        campaigns.
+        First load the sample, where the server runs: an administrator, three customers, three campaigns.
       </p>
       <Command text={DEMO} />
       <Steps chapter={SALE} numbered />
@@ -126,15 +125,21 @@ function Needs({ step, onEnter }: { step: string; onEnter: () => void }): ReactN
 function Password({ name, hint, onEnter }: { name: string; hint: string; onEnter: () => void }) {
   const typed = useStore(passwords);
   return (
-    <input
-      type="password"
-      aria-label={hint}
-      placeholder={hint}
-      autoComplete="off"
-      value={typed[name] ?? ""}
-      onChange={({ target }) => passwords.set({ ...passwords.get(), [name]: target.value })}
-      onKeyDown={({ key }) => key === "Enter" && onEnter()}
-    />
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        onEnter();
+      }}
+    >
+      <input
+        type="password"
+        aria-label={hint}
+        placeholder={hint}
+        autoComplete="off"
+        value={typed[name] ?? ""}
+        onChange={({ target }) => passwords.set({ ...passwords.get(), [name]: target.value })}
+      />
+    </form>
   );
 }
 
@@ -148,7 +153,8 @@ function InHand() {
     <section className="in-hand">
       <h3>In hand</h3>
       <p>
-        <code>{"{{names}}"}</code> in variables and headers stand for these when an operation is sent.
+        <code>{"{{names}}"}</code> in variables and headers stand for these when an operation is sent, and{" "}
+        <code>{"{{customerToken}}"}</code> and <code>{"{{adminToken}}"}</code> for the tokens of those who are signed in.
       </p>
       {rows.map((name) => (
         <label key={name}>

@@ -23,6 +23,7 @@ export function seen(now: "here" | "away"): void {
 export async function look(): Promise<void> {
   try {
     const answer = await fetch("/healthz", { cache: "no-store", signal: AbortSignal.timeout(PATIENCE) });
+    await answer.text();
     seen(answer.ok ? "here" : "away");
   } catch {
     seen("away");

@@ -41,14 +41,14 @@ export const SALE: Chapter = {
     {
       name: "SignIn",
       title: "Sign in as a customer",
-      why: "The token goes into the headers of the other tabs by itself.",
+      why: "Other tabs get the token by themselves.",
       query: SignIn,
       variables: { input: { phone: "{{customerPhone}}", password: "{{customerPassword}}" } },
     },
     {
       name: "Browse",
       title: "See what is on sale",
-      why: "And whether this customer may take part.",
+      why: "And who may take part.",
       query: Browse,
       variables: { states: ["LIVE", "SCHEDULED"], signedIn: true },
       headers: CUSTOMER,
@@ -56,14 +56,14 @@ export const SALE: Chapter = {
     {
       name: "Watch",
       title: "Watch your orders",
-      why: "Pushed over a WebSocket. It goes on below while you do the rest.",
+      why: "It goes on below, whichever tab is open.",
       query: Watch,
       headers: CUSTOMER,
     },
     {
       name: "Grab",
       title: "Grab one",
-      why: "The answer is QUEUED at once; the order follows, as you see below.",
+      why: "QUEUED at once; the rest shows below.",
       query: Grab,
       variables: { input: { campaignId: "{{campaign}}", quantity: 1, idempotencyKey: "{{freshKey}}" } },
       headers: CUSTOMER,
@@ -71,14 +71,14 @@ export const SALE: Chapter = {
     {
       name: "AdminSignIn",
       title: "Sign in as the administrator",
-      why: "Beside the customer: each tab says in its headers whose token it sends.",
+      why: "Headers say whose token a tab sends.",
       query: AdminSignIn,
       variables: { input: { phone: "+10005550100", password: "{{adminPassword}}" } },
     },
     {
       name: "TopUp",
       title: "Give the customer money",
-      why: "Administrators put money on balances.",
+      why: "As the administrator.",
       query: TopUp,
       variables: { input: { userId: "{{customerId}}", amount: { amount: "500.00", currencyCode: "CNY" } } },
       headers: ADMINISTRATOR,
@@ -86,7 +86,7 @@ export const SALE: Chapter = {
     {
       name: "Pay",
       title: "Pay, as the customer",
-      why: "Within the payment window, or the unit goes to somebody else.",
+      why: "In time, or the unit goes to somebody else.",
       query: Pay,
       variables: { input: { orderId: "{{order}}", idempotencyKey: "pay-{{order}}" } },
       headers: CUSTOMER,
@@ -94,7 +94,7 @@ export const SALE: Chapter = {
     {
       name: "Report",
       title: "Read the report",
-      why: "Every unit and every cent is accounted for: balanced.",
+      why: "Every unit is accounted for.",
       query: Report,
       variables: { campaign: "{{campaign}}" },
       headers: ADMINISTRATOR,
