@@ -10,7 +10,11 @@ import { store } from "./store";
 import { fill, Missing } from "./values";
 
 /** How the last run of each operation ended, by its name. */
-export const outcomes = store<Record<string, Answer>>({});
+export const outcomes = store<Record<string, Answer | undefined>>({});
+
+function told(name: string, answer: Answer | undefined): void {
+  outcomes.set({ ...outcomes.get(), [name]: answer });
+}
 
 /** Subscriptions that run, by the tab that started them. */
 const running = new Map<string, Running>();
@@ -23,6 +27,7 @@ export const fetcher: Fetcher = async ({ query, variables, operationName }, opti
   const name = operation?.name?.value;
   const introspects = operationName === "IntrospectionQuery";
   const headers = () => headersOf(options?.headers ?? {}, introspects);
+  if (name) told(name, undefined);
   let request: Operation;
   try {
     request = { query, variables: await fill((variables ?? {}) as Record<string, unknown>), operationName: name };
@@ -38,7 +43,7 @@ export const fetcher: Fetcher = async ({ query, variables, operationName }, opti
 };
 
 function finished(name: string | undefined, answer: Answer): never {
-  if (name) outcomes.set({ ...outcomes.get(), [name]: answer });
+  if (name) told(name, answer);
   // The editor shows any JSON; its types ask for what graphql-js would return.
   return answer as never;
 }
@@ -80,7 +85,7 @@ function stream(request: Operation, headers: () => Promise<Record<string, string
       const name = request.operationName;
       const started = subscribe(request, headers, {
         next(answer) {
-          if (name) outcomes.set({ ...outcomes.get(), [name]: answer });
+          if (name) told(name, answer);
           if (watched) observer.next(answer);
         },
         complete() {

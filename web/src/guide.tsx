@@ -46,7 +46,7 @@ function Steps({ chapter, numbered = false }: { chapter: Chapter; numbered?: boo
 }
 
 function StepItem({ step, mark }: { step: Step; mark: string }) {
-  const { open, run } = useSteps();
+  const { open, run, ready } = useSteps();
   const active = useGraphiQL((state) => state.tabs[state.activeTabIndex]?.title) === step.name;
   const answer = useStore(outcomes)[step.name];
   const live = useStore(lives).some(({ name, state }) => name === step.name && state !== "ended");
@@ -61,10 +61,19 @@ function StepItem({ step, mark }: { step: Step; mark: string }) {
       <span className="mark" aria-hidden="true">
         {outcome ? (outcome.good ? "✓" : "!") : mark}
       </span>
+      <button type="button" className="title" onClick={() => open(step)} title={`Open the tab ${step.name}`}>
+        {step.title}
+      </button>
+      <button
+        type="button"
+        className="run"
+        disabled={live || !ready}
+        onClick={() => run(step)}
+        aria-label={`Run ${step.name}`}
+      >
+        Run
+      </button>
       <div className="what">
-        <button type="button" className="title" onClick={() => open(step)} title={`Open the tab ${step.name}`}>
-          {step.title}
-        </button>
         <p>{step.why}</p>
         <Needs step={step.name} onEnter={() => run(step)} />
         {outcome && (
@@ -73,9 +82,6 @@ function StepItem({ step, mark }: { step: Step; mark: string }) {
           </p>
         )}
       </div>
-      <button type="button" className="run" disabled={live} onClick={() => run(step)} aria-label={`Run ${step.name}`}>
-        Run
-      </button>
     </li>
   );
 }
@@ -199,12 +205,13 @@ function Command({ text }: { text: string }) {
 /** Opens a step in its tab, and runs it. */
 function useSteps() {
   const actions = useGraphiQLActions();
-  const { tabs, activeTabIndex, queryEditor, variableEditor, headerEditor } = useGraphiQL((state) => ({
+  const { tabs, activeTabIndex, queryEditor, variableEditor, headerEditor, responseEditor } = useGraphiQL((state) => ({
     tabs: state.tabs,
     activeTabIndex: state.activeTabIndex,
     queryEditor: state.queryEditor,
     variableEditor: state.variableEditor,
     headerEditor: state.headerEditor,
+    responseEditor: state.responseEditor,
   }));
   const open = (step: Step) => {
     const index = tabs.findIndex(({ title }) => title === step.name);
@@ -225,7 +232,7 @@ function useSteps() {
     open(step);
     actions.run();
   };
-  return { open, run };
+  return { open, run, ready: Boolean(queryEditor && responseEditor) };
 }
 
 function Signpost() {

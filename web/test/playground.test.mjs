@@ -119,7 +119,10 @@ describe("the playground", () => {
     await page.getByRole("button", { name: "Headers" }).click();
     await page.locator(".graphiql-editor-tool .graphiql-editor:not(.hidden)").click();
     await page.keyboard.press("Control+A");
-    await page.keyboard.insertText('{ "authorization": "Bearer forged" }');
+    // Pasted, because the editor closes brackets that are typed.
+    await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+    await page.evaluate(() => navigator.clipboard.writeText('{ "authorization": "Bearer forged" }'));
+    await page.keyboard.press("Control+V");
     await page.getByRole("button", { name: "Execute query" }).click();
     await answered("UNAUTHENTICATED");
     browser.check();
@@ -154,13 +157,13 @@ describe("the playground", () => {
     await until("the order is written", async () => (await told("Watch"))[0] === "PENDING_PAYMENT");
 
     await server.kill();
-    await page.getByRole("alert").filter({ hasText: "make run" }).waitFor();
+    await page.locator(".away", { hasText: "make run" }).waitFor();
     await page.locator("[data-stream=Watch][data-state=reconnecting]").waitFor();
     assert.match(await run("Browse"), /The server does not answer/);
     await picture(page, "9-server-away");
 
     await server.begin();
-    await page.getByRole("alert").waitFor({ state: "detached" });
+    await page.locator(".away").waitFor({ state: "detached" });
     await page.locator("[data-stream=Watch][data-state=open]").waitFor();
     // From another window: the subscription is really there again.
     const token = await signIn(server);
