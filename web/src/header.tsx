@@ -42,7 +42,7 @@ function Person({ part }: { part: Part }) {
 export function Away() {
   if (useStore(presence) !== "away") return null;
   return (
-    <div className="away" role="alert">
+    <div className="banner" role="alert">
       <span>{AWAY}</span>
       <button type="button" onClick={() => void look()}>
         look again

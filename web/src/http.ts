@@ -53,6 +53,7 @@ export async function post(operation: Operation, headers: Record<string, string>
     });
   } catch {
     seen("away");
+    receipt.set(null);
     return refusal(AWAY);
   }
   seen("here");

@@ -157,13 +157,13 @@ describe("the playground", () => {
     await until("the order is written", async () => (await told("Watch"))[0] === "PENDING_PAYMENT");
 
     await server.kill();
-    await page.locator(".away", { hasText: "make run" }).waitFor();
+    await page.locator(".banner", { hasText: "make run" }).waitFor();
     await page.locator("[data-stream=Watch][data-state=reconnecting]").waitFor();
     assert.match(await run("Browse"), /The server does not answer/);
     await picture(page, "9-server-away");
 
     await server.begin();
-    await page.locator(".away").waitFor({ state: "detached" });
+    await page.locator(".banner").waitFor({ state: "detached" });
     await page.locator("[data-stream=Watch][data-state=open]").waitFor();
     // From another window: the subscription is really there again.
     const token = await signIn(server);
@@ -174,6 +174,18 @@ describe("the playground", () => {
     await until("the cancellation is told", async () => (await told("Watch"))[0] === "CANCELLED");
     await picture(page, "10-server-back");
     browser.check((error) => /ERR_CONNECTION_REFUSED|WebSocket/.test(error));
+  });
+
+  test("the page may not ask another host", async () => {
+    await open();
+    const reached = await page.evaluate(() =>
+      fetch("https://example.com/").then(
+        () => true,
+        () => false,
+      ),
+    );
+    assert.equal(reached, false);
+    assert.match(browser.errors.join(), /Content Security Policy/);
   });
 
   test("a small window", async () => {
