@@ -18,11 +18,7 @@ const ATTEMPTS: usize = 10;
 const UNITS: u32 = 100;
 
 /// Everybody attempts ten times at once. Returns how often each refusal was answered.
-async fn crowd(
-    buyers: &[Graph],
-    campaign: &str,
-    quantity: impl Fn(usize) -> u32 + Copy,
-) -> BTreeMap<String, usize> {
+async fn crowd(buyers: &[Graph], campaign: &str, quantity: impl Fn(usize) -> u32 + Copy) -> BTreeMap<String, usize> {
     // A user's ten attempts stand beside each other, so that they race with each other as well.
     let attempts = (0..USERS).flat_map(|user| (0..ATTEMPTS).map(move |attempt| (attempt, user)));
     let answers = stream::iter(attempts)

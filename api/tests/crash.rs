@@ -67,9 +67,8 @@ async fn every_accepted_grab_survives_sigkill() {
     server.start().await;
     let graph = Graph::new(server.url("/graphql"));
     let admin = graph.signed_in(&people.admin.token);
-    let buyers: Arc<Vec<(Graph, String)>> = Arc::new(
-        people.buyers.iter().map(|buyer| (graph.signed_in(&buyer.token), buyer.id.clone())).collect(),
-    );
+    let buyers: Arc<Vec<(Graph, String)>> =
+        Arc::new(people.buyers.iter().map(|buyer| (graph.signed_in(&buyer.token), buyer.id.clone())).collect());
 
     let seed = std::env::var("SPIKE_TEST_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(20_261_123);
     let mut random = StdRng::seed_from_u64(seed);

@@ -14,6 +14,7 @@ use domain::{
 use crate::{
     errors::{Problem, Result},
     loaders::Loaders,
+    request::Attached,
 };
 
 /// What a resolver may ask its context.
@@ -43,7 +44,7 @@ impl<'a> Asked<'a> for Context<'a> {
     }
 
     fn viewer(&self) -> Viewer {
-        self.data_opt().copied().unwrap_or(Viewer::SignedOut)
+        self.data_opt::<Attached>().map_or(Viewer::SignedOut, |attached| attached.asker.viewer)
     }
 
     fn user(&self) -> Result<UserId> {

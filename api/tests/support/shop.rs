@@ -33,8 +33,7 @@ impl TestShop {
     }
 
     pub(super) async fn open(site: Site, builder: Builder) -> Self {
-        let app =
-            App::start(&site.config(), &Roles::default(), builder.overrides()).await.expect("the shop opens");
+        let app = App::start(&site.config(), &Roles::default(), builder.overrides()).await.expect("the shop opens");
         let http = reqwest::Client::builder().timeout(super::PATIENCE).build().expect("a client");
         Self { app, site, builder, http, customers: std::sync::atomic::AtomicUsize::new(0) }
     }

@@ -87,7 +87,8 @@ async fn a_channel_that_the_broker_closes_is_survived() {
     let mut rabbitmq = RabbitMq::start(RabbitOptions::default()).await.unwrap();
     let bus = open(&options_at(&rabbitmq.url())).await;
     // After 30 minutes in production; looked at once a minute there.
-    let soon = "application:set_env(rabbit, consumer_timeout, 500), application:set_env(rabbit, channel_tick_interval, 200).";
+    let soon =
+        "application:set_env(rabbit, consumer_timeout, 500), application:set_env(rabbit, channel_tick_interval, 200).";
     rabbitmq.ctl(&["eval", soon]).await.unwrap();
     publish(&bus, 1..=5).await;
     assert_eq!(receive(&bus, 5).await, orders(1..=5));

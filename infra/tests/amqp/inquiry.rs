@@ -104,11 +104,7 @@ async fn a_consumer_that_does_not_answer_makes_it_unknown() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_rests_and_what_was_put_aside_is_told_to_all_who_ask_at_once() {
-    let options = AmqpOptions {
-        max_attempts: 2,
-        retry_delays: vec![Duration::from_secs(30)],
-        ..options().await
-    };
+    let options = AmqpOptions { max_attempts: 2, retry_delays: vec![Duration::from_secs(30)], ..options().await };
     let (consumer, other) = (open(&options).await, open(&options).await);
     publish(&consumer, 1..=20).await;
     assert_eq!(receive(&consumer, 20).await.len(), 20);
@@ -123,12 +119,16 @@ async fn what_rests_and_what_was_put_aside_is_told_to_all_who_ask_at_once() {
         assert!(consumer.fail(id(order), "never").await.unwrap());
     }
     for _ in 0..5 {
-        let asked = join_all((0..6).map(|n| if n % 2 == 0 { &consumer } else { &other }).map(|bus| bus.in_flight(campaign())));
+        let asked =
+            join_all((0..6).map(|n| if n % 2 == 0 { &consumer } else { &other }).map(|bus| bus.in_flight(campaign())));
         for told in within(asked).await {
             assert_eq!(told.unwrap(), holds(1..=20));
         }
     }
-    crate::broker::Desk::at(&options.url).await.until(&format!("{}.grabs.dead", options.prefix), |ready, _| ready == 5).await;
+    crate::broker::Desk::at(&options.url)
+        .await
+        .until(&format!("{}.grabs.dead", options.prefix), |ready, _| ready == 5)
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

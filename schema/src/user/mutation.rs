@@ -9,10 +9,10 @@ use super::{
 };
 use crate::{
     context::Asked,
+    document::Limits,
     errors::Result,
     graph::{Graph, root},
     link::UserRef,
-    operation::Limits,
     payload::{outcome, payload},
     scalars::Date,
 };
