@@ -4,7 +4,8 @@ CARGO ?= cargo
 DOCS := RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --document-private-items --locked
 
 .DEFAULT_GOAL := help
-.PHONY: help run engines check test fmt fmt-check clippy doc sdl sdl-check arrows install-deps install-engines
+.PHONY: help run engines check test test-embedded test-mariadb test-postgresql bench fmt fmt-check clippy
+.PHONY: doc sdl arrows install-deps install-engines
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -20,13 +21,29 @@ engines: install-engines ## Start MariaDB, Redis and RabbitMQ, until Ctrl-C; mor
 	$(CARGO) build --locked -p engines
 	@exec target/debug/engines $(ARGS)
 
-check: fmt-check clippy doc ## What to run before each commit, in some minutes
-	$(CARGO) test --workspace --locked --lib --bins
-	$(CARGO) test --locked -p schema --tests
-	$(CARGO) test --locked -p api --test architecture --test cli --test http
+# Always the whole workspace, and the tests by their names: another choice of packages is another choice of their
+# features, and would build everything once more.
+TEST := $(CARGO) test --workspace --locked
+# What a client of the graph sees, whatever stands behind it.
+OF_THE_GRAPH := --test graph --test interleavings --test contention
 
-test: install-engines fmt-check clippy doc sdl-check arrows ## Everything; what CI runs
-	$(CARGO) test --workspace --locked --no-fail-fast -- --show-output
+check: fmt-check clippy doc ## What to run before each commit, in some minutes
+	$(TEST) --lib --bins --test architecture --test cli --test contract --test descriptions --test http --test sdl
+
+test: install-engines fmt-check clippy doc test-embedded test-mariadb test-postgresql ## Everything; what CI runs
+
+test-embedded: ## All tests; those of the graph on SQLite + memory + queue table
+	$(TEST) --no-fail-fast -- --show-output
+
+test-mariadb: install-engines ## The tests of the graph on MariaDB + Redis + RabbitMQ
+	SPIKE_TEST_STACK=mariadb $(TEST) --no-fail-fast $(OF_THE_GRAPH) -- --show-output
+
+test-postgresql: install-engines ## The tests of the graph on PostgreSQL + Redis Cluster + RabbitMQ
+	SPIKE_TEST_STACK=postgresql $(TEST) --no-fail-fast $(OF_THE_GRAPH) -- --show-output
+
+bench: install-engines ## Measure against baselines on real engines, in some minutes; BENCH="--pairs 3" and so on
+	$(CARGO) build --release --locked -p api -p bench --bins
+	target/release/bench $(BENCH)
 
 fmt: ## Format the code
 	$(CARGO) fmt --all
@@ -36,19 +53,16 @@ fmt-check:
 
 clippy:
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
-	$(CARGO) clippy -p schema --features subgraphs --locked -- -D warnings
+	$(CARGO) clippy --workspace --features api/subgraphs --locked -- -D warnings
 
 doc:
 	$(DOCS)
 
 sdl: ## Write schema/sdl anew, after the graph was changed on purpose
-	UPDATE_SDL=1 $(CARGO) test --locked -p schema --test sdl
-
-sdl-check:
-	$(CARGO) test --locked -p schema --test sdl
+	UPDATE_SDL=1 $(TEST) --test sdl
 
 arrows: ## Check which crate depends on which
-	$(CARGO) test --locked -p api --test architecture
+	$(TEST) --test architecture
 
 install-deps: ## Install what is missing from Debian
 	@scripts/install-deps

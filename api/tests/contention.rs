@@ -59,9 +59,9 @@ async fn five_hundred_users_and_a_hundred_units() {
     let report = admin.settled_report(&campaign).await;
     let orders = admin.orders_of(&campaign).await;
     let mut units: HashMap<&str, u64> = HashMap::new();
-    for (_, user, quantity, status) in &orders {
-        assert_eq!(status, "PENDING_PAYMENT");
-        *units.entry(user).or_default() += quantity;
+    for order in &orders {
+        assert_eq!(order.status, "PENDING_PAYMENT");
+        *units.entry(&order.user).or_default() += order.quantity;
     }
     assert_eq!((orders.len(), units.len()), (UNITS as usize, UNITS as usize), "100 orders by 100 users");
     assert_eq!(answers["granted"], orders.len(), "who was told yes has an order");
@@ -80,8 +80,8 @@ async fn five_hundred_users_and_a_hundred_units() {
     let report = admin.settled_report(&campaign).await;
     let orders = admin.orders_of(&campaign).await;
     let mut units: HashMap<&str, u64> = HashMap::new();
-    for (_, user, quantity, _) in &orders {
-        *units.entry(user).or_default() += quantity;
+    for order in &orders {
+        *units.entry(&order.user).or_default() += order.quantity;
     }
     assert!(units.values().all(|units| *units <= 3), "the limit holds over orders");
     assert_eq!(units.values().sum::<u64>(), u64::from(UNITS), "attempts at one unit take the last");

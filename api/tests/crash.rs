@@ -100,10 +100,11 @@ async fn every_accepted_grab_survives_sigkill() {
         let report = admin.settled_report(&campaign).await;
         let orders = admin.orders_of(&campaign).await;
 
-        let live: HashSet<&str> = orders.iter().filter(|o| o.3 == "PENDING_PAYMENT").map(|o| o.0.as_str()).collect();
+        let live: HashSet<&str> =
+            orders.iter().filter(|o| o.status == "PENDING_PAYMENT").map(|o| o.id.as_str()).collect();
         let told_yes = told.accepted.lock().unwrap().clone();
         lost += told_yes.values().filter(|order| !live.contains(order.as_str())).count();
-        let units: u64 = orders.iter().filter(|o| o.3 == "PENDING_PAYMENT").map(|o| o.2).sum();
+        let units: u64 = orders.iter().filter(|o| o.status == "PENDING_PAYMENT").map(|o| o.quantity).sum();
         oversold += units.saturating_sub(u64::from(UNITS));
         accepted_in_all += told_yes.len();
         accepted_before_a_kill += before_the_kill.len();
@@ -111,10 +112,10 @@ async fn every_accepted_grab_survives_sigkill() {
         assert!(units >= u64::from(UNITS), "round {round}: demand exceeds supply, so all is sold: {report:#}");
         assert_eq!(report["balanced"], true, "round {round}: {report:#}");
         assert_eq!(report["rejected"], 0, "round {round}: {report:#}");
-        let owners: HashSet<&str> = orders.iter().map(|order| order.1.as_str()).collect();
+        let owners: HashSet<&str> = orders.iter().map(|order| order.user.as_str()).collect();
         assert_eq!(owners.len(), orders.len(), "round {round}: one each");
         for (buyer, order) in &before_the_kill {
-            let owner = &orders.iter().find(|found| found.0 == *order).expect("accepted before the kill").1;
+            let owner = &orders.iter().find(|found| found.id == *order).expect("accepted before the kill").user;
             assert_eq!(*owner, buyers[*buyer].1, "round {round}: the order is its buyer's");
         }
     }

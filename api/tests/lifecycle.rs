@@ -51,7 +51,7 @@ async fn sigterm_finishes_what_is_in_flight_and_exits_0() {
     let admin = graph.login(ADMIN_PHONE, ADMIN_PASSWORD).await;
     let report = admin.settled_report(&campaign).await;
     let orders = admin.orders_of(&campaign).await;
-    assert!(accepted.iter().all(|id| orders.iter().any(|order| order.0 == *id)), "every accepted grab is an order");
+    assert!(accepted.iter().all(|id| orders.iter().any(|order| order.id == *id)), "every accepted grab is an order");
     assert_eq!((&report["grabs"], &report["balanced"]), (&GRABS.into(), &true.into()), "{report:#}");
     server.stop().await;
     site.clear().await;

@@ -43,6 +43,7 @@ impl Home {
     fn fresh(engine: &str) -> Result<Self, EngineError> {
         let path = tempfile::Builder::new()
             .prefix(&format!("spike-{engine}-"))
+            .permissions(fs::Permissions::from_mode(0o700))
             .tempdir()
             .map_err(EngineError::io("making a temporary directory"))?
             .keep();

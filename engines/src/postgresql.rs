@@ -25,6 +25,8 @@ use crate::{
 
 const ENGINE: &str = "PostgreSQL";
 const USER: &str = "spike";
+/// Who it runs as if we are root.
+const SERVANT: &str = "postgres";
 const SETPRIV: Program = Program { name: "setpriv", package: "util-linux", directory: "/usr/bin" };
 
 /// How a [`PostgreSql`] is started. The default syncs each commit to disk, as production does.
@@ -60,6 +62,9 @@ impl PostgreSql {
         for path in [home.path(), &directory] {
             give(path)?;
         }
+        let mut enters = as_servant("test".as_ref())?;
+        enters.arg("-x").arg(&directory).current_dir("/");
+        program::run(enters).await.map_err(|_| EngineError::Closed { user: SERVANT, directory: directory.clone() })?;
         if !directory.join("data/PG_VERSION").exists() {
             let file = directory.join("password");
             write_private(&file, &password)?;
@@ -211,7 +216,7 @@ fn servant() -> Result<Option<(u32, u32)>, EngineError> {
     }
     let users = fs::read_to_string("/etc/passwd").map_err(EngineError::io("reading /etc/passwd"))?;
     let ids = users.lines().find_map(|line| {
-        let mut fields = line.strip_prefix("postgres:")?.split(':').skip(1);
+        let mut fields = line.strip_prefix(SERVANT)?.strip_prefix(':')?.split(':').skip(1);
         Some((fields.next()?.parse().ok()?, fields.next()?.parse().ok()?))
     });
     ids.map(Some).ok_or(EngineError::Missing { program: "the user postgres", package: "postgresql" })

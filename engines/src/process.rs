@@ -8,6 +8,8 @@
 //! Nothing here belongs to an async runtime: an engine outlives the test that started it.
 
 use std::{
+    env,
+    ffi::OsString,
     fs,
     io::{ErrorKind, Read, Seek, SeekFrom, Write},
     os::unix::process::CommandExt,
@@ -57,6 +59,8 @@ impl Process {
             .arg(&log)
             .arg(launch.program)
             .args(launch.arguments)
+            .env_clear()
+            .envs(bare_environment())
             .envs(launch.environment)
             // Not in the engine's directory, where all is killed, nor in the terminal's group, where Ctrl-C is heard.
             .current_dir("/")
@@ -153,6 +157,12 @@ impl Drop for Process {
             tracing::warn!(engine = self.engine, %error, "an engine was not waited for");
         }
     }
+}
+
+/// What an engine is to know of the environment. The rest could change what it does.
+pub(crate) fn bare_environment() -> impl Iterator<Item = (&'static str, OsString)> {
+    let kept = ["PATH", "TMPDIR"].into_iter().filter_map(|name| Some((name, env::var_os(name)?)));
+    kept.chain([("LC_ALL", "C.UTF-8".into())])
 }
 
 /// A path as a pattern that matches it and nothing else.

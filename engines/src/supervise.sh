@@ -45,10 +45,12 @@ strays() {
             [ "$5" != 0 ] || echo "$process"
         done
 }
+tries=0
 while
     left=$(strays)
-    [ -n "$left" ]
+    [ -n "$left" ] && [ "$tries" -lt 200 ]
 do
     kill -s KILL $left 2>/dev/null
+    tries=$((tries + 1))
 done
 exit "$ended"

@@ -2,7 +2,11 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![allow(clippy::print_stdout, reason = "the figures of a test")]
 
-use std::time::Instant;
+use std::{
+    fs,
+    os::unix::fs::{MetadataExt, PermissionsExt},
+    time::Instant,
+};
 
 use engines::{
     EngineError, MariaDb, MariaDbOptions, Persistence, PostgreSql, PostgreSqlOptions, RabbitMq, RabbitOptions, Redis,
@@ -38,7 +42,7 @@ async fn is_down(port: u16) -> bool {
 
 #[tokio::test]
 async fn redis_keeps_what_it_was_told_and_forgets_when_it_should() {
-    let mut redis = timed("Redis starts", Redis::start(RedisOptions::with_password().unwrap())).await;
+    let mut redis = timed("Redis starts", Redis::start(RedisOptions::new().unwrap())).await;
     let (url, password) = (redis.url(), redis.password().unwrap().to_owned());
     assert_eq!(url, format!("redis://:{password}@127.0.0.1:{}/", redis.port()));
     assert!(answer(redis.port(), b"PING\r\n").await.starts_with(b"-NOAUTH"));
@@ -84,7 +88,7 @@ async fn redis_persists_as_it_is_told() {
 
 #[tokio::test]
 async fn redis_speaks_tls() {
-    let options = RedisOptions { tls: true, ..RedisOptions::with_password().unwrap() };
+    let options = RedisOptions { tls: true, ..RedisOptions::new().unwrap() };
     let redis = timed("Redis with TLS starts", Redis::start(options)).await;
     assert!(redis.url().starts_with("rediss://:"));
     assert!(redis.authority().unwrap().exists());
@@ -195,11 +199,26 @@ async fn what_cannot_start_says_why() {
 
     // Something in its way: it starts, ends, and its log says why.
     let directory = tempfile::tempdir().unwrap();
-    std::fs::create_dir_all(directory.path().join("server/data/appendonlydir")).unwrap();
-    std::fs::write(directory.path().join("server/data/appendonlydir/appendonly.aof.manifest"), "rubbish\n").unwrap();
+    fs::create_dir_all(directory.path().join("server/data/appendonlydir")).unwrap();
+    fs::write(directory.path().join("server/data/appendonlydir/appendonly.aof.manifest"), "rubbish\n").unwrap();
     let options = RedisOptions { directory: Some(directory.path().to_owned()), ..RedisOptions::default() };
     match Redis::start(options).await {
         Err(EngineError::Ended { tail, .. }) => assert!(tail.contains("manifest"), "{tail}"),
         other => panic!("{other:?}"),
     }
+}
+
+#[tokio::test]
+async fn postgresql_says_when_its_user_cannot_reach_the_directory() {
+    if fs::metadata("/proc/self").unwrap().uid() != 0 {
+        // It runs as ourselves, who made the directory.
+        println!("not root: PostgreSQL is no other user");
+        return;
+    }
+    let closed = tempfile::tempdir().unwrap();
+    fs::set_permissions(closed.path(), fs::Permissions::from_mode(0o700)).unwrap();
+    let options =
+        PostgreSqlOptions { directory: Some(closed.path().join("postgresql")), ..PostgreSqlOptions::default() };
+    let error = PostgreSql::start(options).await.unwrap_err().to_string();
+    assert!(error.contains("the user postgres cannot enter"), "{error}");
 }

@@ -42,7 +42,8 @@ impl MigrationTrait for Migration {
                 2,
                 vec![id("order_id"), count("version"), text("status", 16), at("at"), maybe_text("reason", 255)],
             ),
-            // The outbox: changes of orders from which something is still to follow.
+            // The outbox: changes of orders from which something is still to follow. Every order passes through it
+            // twice and nothing stays, so it has no index beside its ids, which follow the time.
             table("order_follow_ups", 1, vec![id("id"), id("order_id"), count("version"), at("created_at")]),
             table(
                 "journal_entries",
@@ -69,11 +70,11 @@ impl MigrationTrait for Migration {
         ];
         let indexes = vec![
             index("orders", &["campaign_id", "user_id"]),
-            index("orders", &["user_id", "id"]),
+            // Ids follow the time, so this one grows at its end, campaign by campaign.
+            index("orders", &["campaign_id", "id"]),
             index("orders", &["status", "pay_before"]),
+            // Also for the orders of a user, who has not many.
             unique("orders", &["user_id", "request_key"]),
-            index("order_follow_ups", &["created_at"]),
-            index("order_follow_ups", &["order_id"]),
             index("journal_entries", &["campaign_id"]),
             index("journal_entries", &["order_id"]),
             unique("journal_entries", &["requested_by", "kind", "request_key"]),

@@ -65,7 +65,7 @@ impl NewTable {
         let mut table = Table::create();
         table.table(Alias::new(self.name)).primary_key(&mut primary);
         for column in self.columns {
-            table.col(&mut fitted(column, engine));
+            table.col(fitted(column, engine));
         }
         table.take()
     }

@@ -36,7 +36,7 @@ impl Builder {
     pub async fn start(self) -> TestShop {
         let mut site = Site::new().await;
         site.with_administrator();
-        let ours = [("server.listen", "127.0.0.1:0"), ("server.shutdown_grace", "10s"), ("database.connections", "2")];
+        let ours = [("server.listen", "127.0.0.1:0"), ("server.shutdown_grace", "10s"), ("database.connections", "3")];
         for (key, value) in ours {
             site.set(key, value);
         }

@@ -16,8 +16,11 @@
 #![allow(dead_code, unused_imports, unreachable_pub, reason = "each test binary uses its own part of this")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+pub mod audit;
+pub mod broker;
 pub mod builder;
 pub mod client;
+pub mod crowd;
 pub mod people;
 pub mod process;
 pub mod sale;
@@ -26,6 +29,7 @@ pub mod site;
 pub mod socket;
 pub mod stack;
 pub mod wait;
+pub mod watcher;
 
 pub use builder::Builder;
 pub use sale::{CampaignSpec, Customer};

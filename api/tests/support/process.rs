@@ -50,7 +50,7 @@ impl Replica {
             [
                 ("SPIKE__DATA_DIR", site.directory().display().to_string()),
                 ("SPIKE__SERVER__LISTEN", format!("127.0.0.1:{}", port.number())),
-                ("SPIKE__LOG__FILTER", "info".to_owned()),
+                ("SPIKE__LOG__FILTER", std::env::var("SPIKE_TEST_LOG").unwrap_or_else(|_| "info".to_owned())),
             ]
             .map(|(key, value)| (key.to_owned(), value)),
         );

@@ -10,6 +10,7 @@ use engines::shared;
 use tempfile::TempDir;
 
 use super::{
+    broker::Broker,
     builder::{ADMIN_PASSWORD, ADMIN_PHONE},
     stack::Stack,
 };
@@ -41,16 +42,16 @@ impl Site {
             }
             Stack::MariaDb => {
                 let mariadb = shared::mariadb().await.expect("MariaDB");
-                let redis = shared::redis().await.expect("Redis");
                 let url = mariadb.database(&site.name).await.expect("a database");
                 site.set("database.url", &url);
-                site.set("stock.url", &redis.url());
+                site.set("stock.url", &shared::redis().await.expect("Redis").url());
                 site.on_rabbitmq().await;
             }
             Stack::PostgreSql => {
                 let postgresql = shared::postgresql().await.expect("PostgreSQL");
                 let url = postgresql.database(&site.name).await.expect("a database");
                 site.set("database.url", &url);
+                site.set("stock.url", &shared::redis_cluster().await.expect("Redis Cluster").url());
                 site.on_rabbitmq().await;
             }
         }
@@ -116,6 +117,11 @@ impl Site {
                 let postgresql = shared::postgresql().await.expect("PostgreSQL");
                 postgresql.sql(&format!("DROP DATABASE \"{}\" WITH (FORCE)", self.name)).await.expect("dropped");
             }
+        }
+        if self.stack != Stack::Embedded {
+            let broker = Broker::connect(&shared::rabbitmq().await.expect("RabbitMQ").url()).await;
+            broker.delete_shop(&self.name, self.config().bus.partitions).await;
+            broker.close().await;
         }
     }
 }

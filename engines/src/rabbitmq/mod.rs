@@ -20,7 +20,7 @@ use crate::{
     lifecycle::Lifecycle,
     plain,
     port::Port,
-    process::Launch,
+    process::{Launch, bare_environment},
     program,
     tls::Certificates,
 };
@@ -201,7 +201,8 @@ impl RabbitMq {
     /// Runs `rabbitmqctl` for this node and gives what it prints.
     pub async fn ctl(&self, words: &[&str]) -> Result<String, EngineError> {
         let mut command = Command::new(CTL.find()?);
-        command.envs(self.environment()).args(["--quiet", "--node", NODE]).args(words).current_dir("/");
+        command.env_clear().envs(bare_environment()).envs(self.environment());
+        command.args(["--quiet", "--node", NODE]).args(words).current_dir("/");
         program::run(command).await
     }
 

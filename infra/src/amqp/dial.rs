@@ -78,6 +78,15 @@ impl Dial {
             }
         }
     }
+
+    /// What is done on a new connection before it is used, within the time that the broker has to welcome it. Right after
+    /// the broker's start a queue may leave a subscription without an answer, for as long as the connection lives.
+    pub(super) async fn in_time<T, E: From<lapin::Error>>(
+        &self,
+        steps: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        tokio::time::timeout(self.patience, steps).await.unwrap_or_else(|_| Err(too_late().into()))
+    }
 }
 
 /// Reads the certificates that are trusted besides those of the system.

@@ -238,7 +238,6 @@ impl Looks {
 
 /// Where the answers to one fence come in.
 struct Replies {
-    channel: Channel,
     queue: String,
     messages: Consumer,
     /// The parts of answers that have not come in whole.
@@ -260,7 +259,7 @@ impl Replies {
         let options = BasicConsumeOptions { no_ack: true, ..BasicConsumeOptions::default() };
         let consumed = channel.basic_consume(queue.into(), "spike".into(), options, FieldTable::default());
         let messages = consumed.await.map_err(away)?;
-        Ok(Self { channel, queue: place.queue, messages, parts: HashMap::new() })
+        Ok(Self { queue: place.queue, messages, parts: HashMap::new() })
     }
 
     /// The next answer that has come in whole. One to an earlier fence of the same inquiry is as good: it tells of a

@@ -65,7 +65,7 @@ impl Publisher {
         options: &AmqpOptions,
     ) -> Result<Self, DeclareError> {
         let lanes = options.groups_at_once.max(1);
-        let session = Arc::new(Session::on(link, topology, lanes).await?);
+        let session = Arc::new(dial.in_time(Session::on(link, topology, lanes)).await?);
         let (sender, state) = watch::channel(State::Ready(Arc::clone(&session)));
         let letters = Arc::new(AtomicU64::new(0));
         let patience = options.confirm_timeout;

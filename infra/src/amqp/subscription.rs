@@ -18,7 +18,7 @@ use lapin::{Channel, Event, message::Delivery, options::BasicAckOptions, types::
 use tokio::sync::mpsc;
 
 use super::{
-    dial::{Consuming, Dial},
+    dial::{Consuming, Dial, Link},
     error::DeclareError,
     hand::{Acks, Hand, Parcel},
     message::{self, Answer, Fence},
@@ -63,17 +63,15 @@ impl Subscription {
     async fn live(&self) -> Result<String, DeclareError> {
         let link = self.dial.link("consume").await?;
         let events = link.events();
-        self.topology.declare(&link.channel().await?).await?;
+        self.dial.in_time(async { self.topology.declare(&link.channel().await?).await }).await?;
         let (sender, acks) = mpsc::unbounded_channel();
         let places: Vec<Place> = self.topology.partitions().collect();
         let life = Life { subscription: self, number: self.hand.begin(places.len(), sender), places: &places };
         let _forget = Forget(&self.hand);
 
-        let mut lanes: Vec<Option<Consuming>> = places.iter().map(|_| None).collect();
-        for lane in shuffled(places.len()) {
-            lanes[lane] = Some(Consuming::start(&link, &places[lane].queue, self.prefetch).await?);
-        }
-        let mut lanes: Vec<Consuming> = lanes.into_iter().flatten().collect();
+        let opened = self.dial.in_time(self.lanes(&link, &places)).await;
+        // One that left us waiting does not hear a farewell either.
+        let mut lanes = opened.inspect_err(|_| link.cut())?;
         tracing::info!(partitions = lanes.len(), "consuming");
         let channels: Vec<Channel> = lanes.iter().map(|lane| lane.channel.clone()).collect();
         let streams = lanes.iter_mut().enumerate().map(|(lane, consuming)| {
@@ -87,6 +85,15 @@ impl Subscription {
             why = acknowledge(&channels, acks) => why,
             why = broken(events) => why,
         })
+    }
+
+    /// Subscribes to all partitions.
+    async fn lanes(&self, link: &Link, places: &[Place]) -> Result<Vec<Consuming>, DeclareError> {
+        let mut lanes: Vec<Option<Consuming>> = places.iter().map(|_| None).collect();
+        for lane in shuffled(places.len()) {
+            lanes[lane] = Some(Consuming::start(link, &places[lane].queue, self.prefetch).await?);
+        }
+        Ok(lanes.into_iter().flatten().collect())
     }
 }
 

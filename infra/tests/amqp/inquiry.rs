@@ -19,8 +19,7 @@ use infra::amqp::AmqpOptions;
 
 use crate::{
     broker::Desk,
-    proxy::Proxy,
-    scene::{campaign, causes, consume, hold, holds, open, options, orders, partition, publish, receive, within},
+    scene::{campaign, causes, consume, hold, holds, open, options, orders, partition, publish, receive, way, within},
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -68,35 +67,35 @@ async fn what_nobody_consumes_is_told_and_stays_in_its_order() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_consumer_that_dies_before_it_answers_is_replaced_by_whoever_comes() {
     let rabbitmq = shared::rabbitmq().await.unwrap();
-    let way = Proxy::to(rabbitmq.port()).await;
+    let way = way(rabbitmq).await;
     let options = AmqpOptions { answer_timeout: Duration::from_millis(500), ..options().await };
-    let through = AmqpOptions { url: way.url(&options.url, rabbitmq.port()), ..options.clone() };
+    let through = AmqpOptions { url: way.url(&options.url), ..options.clone() };
     let (dying, asker) = (open(&through).await, open(&options).await);
     publish(&asker, 1..=10).await;
     assert_eq!(receive(&dying, 10).await.len(), 10);
     // It hears nothing any more, so it will not answer; the broker does not know yet.
-    way.swallow_answers(true);
+    way.drop_responses().await;
     let asked = tokio::spawn(async move { asker.in_flight(campaign()).await });
     Desk::at(&options.url).await.until(&partition(&options), |ready, consumers| (ready, consumers) == (0, 1)).await;
     // Then it is gone, and nobody is left: what it had is looked for in the queue.
-    drop(way);
+    way.cut().await;
     assert_eq!(within(asked).await.unwrap().unwrap(), holds(1..=10));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_consumer_that_does_not_answer_makes_it_unknown() {
     let rabbitmq = shared::rabbitmq().await.unwrap();
-    let way = Proxy::to(rabbitmq.port()).await;
+    let way = way(rabbitmq).await;
     let options = AmqpOptions {
         answer_timeout: Duration::from_millis(300),
         inquiry_timeout: Duration::from_millis(1_000),
         ..options().await
     };
-    let through = AmqpOptions { url: way.url(&options.url, rabbitmq.port()), ..options.clone() };
+    let through = AmqpOptions { url: way.url(&options.url), ..options.clone() };
     let (deaf, asker) = (open(&through).await, open(&options).await);
     publish(&asker, 1..=3).await;
     assert_eq!(receive(&deaf, 3).await.len(), 3);
-    way.swallow_answers(true);
+    way.drop_responses().await;
     let fault = within(asker.in_flight(campaign())).await.unwrap_err();
     assert!(matches!(fault, Fault::Unavailable { part: "queue", .. }));
     assert!(causes(&fault).contains("did not say in time"), "{}", causes(&fault));
@@ -125,10 +124,7 @@ async fn what_rests_and_what_was_put_aside_is_told_to_all_who_ask_at_once() {
             assert_eq!(told.unwrap(), holds(1..=20));
         }
     }
-    crate::broker::Desk::at(&options.url)
-        .await
-        .until(&format!("{}.grabs.dead", options.prefix), |ready, _| ready == 5)
-        .await;
+    Desk::at(&options.url).await.until(&format!("{}.grabs.dead", options.prefix), |ready, _| ready == 5).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

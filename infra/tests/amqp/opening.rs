@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use engines::shared;
+use domain::{spike::ports::MessageBus, testing::id};
+use engines::{RabbitMq, RabbitOptions, shared};
 use infra::amqp::{AmqpBus, AmqpOptions, OpenError, QueueType};
 
-use crate::scene::{open, options, within};
+use crate::scene::{campaign, holds, open, options, options_at, orders, publish, receive, within};
 
 /// The error of a bus that does not open.
 async fn refused(options: &AmqpOptions) -> OpenError {
@@ -109,12 +110,11 @@ async fn a_user_without_permission_and_one_with_just_enough() {
     let own = format!("^{}\\.", good.prefix);
     rabbitmq.ctl(&["set_permissions", "--vhost", "spike", "shop", &own, &own, &own]).await.unwrap();
     let bus = open(&theirs).await;
-    crate::scene::publish(&bus, [1, 2]).await;
-    use domain::spike::ports::MessageBus;
-    assert_eq!(bus.in_flight(crate::scene::campaign()).await.unwrap().len(), 2);
-    assert_eq!(crate::scene::receive(&bus, 2).await.len(), 2);
-    assert!(!bus.fail(domain::testing::id(1), "not today").await.unwrap());
-    assert_eq!(bus.in_flight(crate::scene::campaign()).await.unwrap().len(), 2);
+    publish(&bus, [1, 2]).await;
+    assert_eq!(bus.in_flight(campaign()).await.unwrap().len(), 2);
+    assert_eq!(receive(&bus, 2).await.len(), 2);
+    assert!(!bus.fail(id(1), "not today").await.unwrap());
+    assert_eq!(bus.in_flight(campaign()).await.unwrap().len(), 2);
 }
 
 #[tokio::test]
@@ -125,6 +125,22 @@ async fn a_file_of_certificates_that_is_none() {
         let error = refused(&AmqpOptions { ca_file: Some(path), ..good.clone() }).await;
         assert!(matches!(error, OpenError::CaFile { .. }), "{error:?}");
     }
+}
+
+#[tokio::test]
+async fn a_broker_over_tls_and_one_that_is_not_trusted() {
+    let mut rabbitmq = RabbitMq::start(RabbitOptions { tls: true, ..RabbitOptions::default() }).await.unwrap();
+    let untrusted = options_at(&rabbitmq.tls_url().unwrap());
+    let error = refused(&untrusted).await;
+    assert!(matches!(error, OpenError::Tls { .. }), "{error:?}");
+    assert!(!error.is_transient());
+    let ca_file = rabbitmq.authority().map(ToOwned::to_owned);
+    let bus = open(&AmqpOptions { ca_file, ..untrusted }).await;
+    publish(&bus, 1..=100).await;
+    assert_eq!(receive(&bus, 100).await, orders(1..=100));
+    assert_eq!(within(bus.in_flight(campaign())).await.unwrap(), holds(1..=100));
+    bus.close().await;
+    rabbitmq.stop().await.unwrap();
 }
 
 #[tokio::test]

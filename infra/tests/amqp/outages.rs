@@ -14,10 +14,7 @@ use engines::{RabbitMq, RabbitOptions, shared};
 use futures_util::future::join_all;
 use infra::amqp::{AmqpBus, AmqpOptions};
 
-use crate::{
-    proxy::Proxy,
-    scene::{causes, consume, hold, open, options, options_at, orders, publish, receive, until_ok, within},
-};
+use crate::scene::{causes, consume, hold, open, options, options_at, orders, publish, receive, until_ok, way, within};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_broker_that_is_killed_and_comes_back_has_everything() {
@@ -115,17 +112,17 @@ async fn a_broker_that_blocks_publishing_goes_on_to_be_consumed_from() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_confirm_that_is_lost_is_unknown_and_publishing_again_is_harmless() {
     let rabbitmq = shared::rabbitmq().await.unwrap();
-    let way = Proxy::to(rabbitmq.port()).await;
+    let way = way(rabbitmq).await;
     let options = options().await;
     let through = AmqpOptions {
-        url: way.url(&options.url, rabbitmq.port()),
+        url: way.url(&options.url),
         confirm_timeout: Duration::from_millis(500),
         connect_timeout: Duration::from_millis(500),
         ..options.clone()
     };
     let (bus, consumer) = (open(&through).await, open(&options).await);
     publish(&bus, 1..=5).await;
-    way.swallow_answers(true);
+    way.drop_responses().await;
     let began = Instant::now();
     let holds: Vec<_> = (6..=10).map(hold).collect();
     for answer in within(join_all(holds.iter().map(|hold| bus.publish(hold)))).await {
@@ -140,7 +137,7 @@ async fn a_confirm_that_is_lost_is_unknown_and_publishing_again_is_harmless() {
     // They had arrived.
     assert_eq!(consume(&consumer, 10).await, orders(1..=10));
 
-    way.swallow_answers(false);
+    way.resume().await;
     let began = Instant::now();
     for hold in &holds {
         until_ok(async || bus.publish(hold).await).await;

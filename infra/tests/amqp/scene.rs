@@ -16,7 +16,7 @@ use domain::{
     spike::{Hold, ports::MessageBus},
     testing::{self, id, instant},
 };
-use engines::shared;
+use engines::{Proxy, RabbitMq, shared};
 use infra::amqp::{AmqpBus, AmqpOptions};
 
 /// How long anything may take before a test fails: a machine under load is slow.
@@ -35,6 +35,11 @@ pub(crate) fn options_at(url: &str) -> AmqpOptions {
         retry_delays: vec![Duration::from_secs(1)],
         ..AmqpOptions::at(url)
     }
+}
+
+/// A way to a broker that can be broken.
+pub(crate) async fn way(rabbitmq: &RabbitMq) -> Proxy {
+    Proxy::start(([127, 0, 0, 1], rabbitmq.port()).into()).await.unwrap()
 }
 
 pub(crate) async fn open(options: &AmqpOptions) -> Arc<AmqpBus> {

@@ -18,14 +18,14 @@ use crate::sql::{
     convert::{count, limit, millis},
     error::fault,
     retry::Setback,
-    write::VALUES,
+    write::{VALUES, padded},
 };
 
 /// Notes that are not younger than `before`, the oldest first, each with its order as the change left it.
 pub(super) async fn left(db: &Database, before: Instant, max: usize) -> Result<Vec<OrderChange>, Fault> {
     let notes = order_follow_ups::Entity::find()
         .filter(order_follow_ups::Column::CreatedAt.lte(millis(before)))
-        .order_by_asc(order_follow_ups::Column::CreatedAt)
+        // Ids follow the time of the change.
         .order_by_asc(order_follow_ups::Column::Id)
         .limit(limit(max))
         .all(db.reader())
@@ -64,7 +64,7 @@ pub(super) async fn done(db: &Database, notes: &[Uuid]) -> Result<(), Setback> {
     let tx = db.begin().await?;
     for chunk in notes.chunks(VALUES) {
         order_follow_ups::Entity::delete_many()
-            .filter(order_follow_ups::Column::Id.is_in(chunk.iter().copied()))
+            .filter(order_follow_ups::Column::Id.is_in(padded(chunk.iter().copied())))
             .exec(&tx)
             .await?;
     }

@@ -1,5 +1,4 @@
 //! The contract of the message bus, on RabbitMQ.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test")]
 
 use std::{
     sync::{
@@ -17,21 +16,13 @@ use domain::{
 use engines::{RabbitMq, shared};
 use infra::amqp::{AmqpBus, AmqpOptions, QueueType};
 
-use self::contract::queue::Post;
-
-#[macro_use]
-mod contract {
-    #[macro_use]
-    pub(crate) mod queue;
-}
-#[path = "amqp/broker.rs"]
-mod broker;
+use crate::{broker::Desk, contract::queue::Post};
 
 /// A bus with queues of its own.
-struct Rabbit {
+pub(crate) struct Rabbit {
     bus: Option<Arc<AmqpBus>>,
     options: AmqpOptions,
-    broker: broker::Desk,
+    broker: Desk,
 }
 
 async fn open(queue_type: QueueType) -> Rabbit {
@@ -46,7 +37,7 @@ async fn open(queue_type: QueueType) -> Rabbit {
         ..AmqpOptions::at(rabbitmq.url())
     };
     let bus = Some(Arc::new(AmqpBus::open(options.clone()).await.unwrap()));
-    Rabbit { bus, broker: broker::Desk::at(&rabbitmq.url()).await, options }
+    Rabbit { bus, broker: Desk::at(&rabbitmq.url()).await, options }
 }
 
 async fn quorum() -> Rabbit {
@@ -57,7 +48,7 @@ async fn classic() -> Rabbit {
     open(QueueType::Classic).await
 }
 
-fn post(rabbit: Rabbit) -> Rabbit {
+pub(crate) fn post(rabbit: Rabbit) -> Rabbit {
     rabbit
 }
 
@@ -91,9 +82,9 @@ impl Post for Rabbit {
 }
 
 mod quorum_queues {
-    queue_suite!(crate::quorum);
+    queue_suite!(crate::suite::quorum);
 }
 
 mod classic_queues {
-    queue_suite!(crate::classic);
+    queue_suite!(crate::suite::classic);
 }
