@@ -5,7 +5,7 @@ DOCS := RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --document
 
 .DEFAULT_GOAL := help
 .PHONY: help run engines check test test-embedded test-mariadb test-postgresql bench fmt fmt-check clippy
-.PHONY: doc sdl arrows install-deps install-engines
+.PHONY: doc sdl arrows fuzz install-deps install-engines
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -44,6 +44,12 @@ test-postgresql: install-engines ## The tests of the graph on PostgreSQL + Redis
 bench: install-engines ## Measure against baselines on real engines, in some minutes; BENCH="--pairs 3" and so on
 	$(CARGO) build --release --locked -p api -p bench --bins
 	target/release/bench $(BENCH)
+
+SECONDS ?= 300
+
+fuzz: ## Make input up for everything that reads what anybody may send; SECONDS=600 for each target
+	SPIKE_FUZZ_SECONDS=$(SECONDS) SPIKE_FUZZ_SEED=$${SPIKE_FUZZ_SEED:-$$(date +%s)} \
+	  $(TEST) --test fuzz -- --show-output --test-threads 1
 
 fmt: ## Format the code
 	$(CARGO) fmt --all

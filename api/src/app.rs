@@ -59,11 +59,10 @@ impl App {
 
         let shutdown = Shutdown::default();
         let readiness = Readiness::new(world.parts.clone(), shutdown.clone());
-        let options = consumers::Options { batch_size: config.consumer.batch_size, only_follow_ups: !roles.consume() };
-        readiness.consumers_started(consumers::start(&services, options));
-
         let router =
             http::router(Http::new(&services, roles.graph()?, &world, readiness.clone(), shutdown.clone(), config)?);
+        let options = consumers::Options { batch_size: config.consumer.batch_size, only_follow_ups: !roles.consume() };
+        readiness.consumers_started(consumers::start(&services, options));
         let server = {
             let (config, shutdown) = (config.clone(), shutdown.clone());
             tokio::spawn(async move { http::serve(listener, router, &config, shutdown).await })

@@ -1,7 +1,7 @@
 //! What a resolver asks of its context: the use cases, the viewer, the loaders, and whether the viewer is an
 //! administrator.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use async_graphql::Context;
 use domain::{
@@ -25,6 +25,8 @@ pub(crate) trait Asked<'a> {
     fn loaders(&self) -> Result<&'a Loaders>;
     /// On whose behalf the request runs.
     fn viewer(&self) -> Viewer;
+    /// From where the request comes, if that is known.
+    fn address(&self) -> Option<IpAddr>;
     /// The user who is signed in, or `UNAUTHENTICATED`.
     fn user(&self) -> Result<UserId>;
     /// Proof that the viewer is an administrator, or `FORBIDDEN`. Read from the database once in an execution.
@@ -45,6 +47,10 @@ impl<'a> Asked<'a> for Context<'a> {
 
     fn viewer(&self) -> Viewer {
         self.data_opt::<Attached>().map_or(Viewer::SignedOut, |attached| attached.asker.viewer)
+    }
+
+    fn address(&self) -> Option<IpAddr> {
+        self.data_opt::<Attached>().and_then(|attached| attached.asker.address)
     }
 
     fn user(&self) -> Result<UserId> {

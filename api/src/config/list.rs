@@ -1,7 +1,12 @@
 //! Lists of values: an array in a file, a text with commas in the environment.
 
-use std::{fmt::Display, str::FromStr};
+use std::{
+    fmt::{self, Display, Formatter},
+    net::IpAddr,
+    str::FromStr,
+};
 
+use ipnet::IpNet;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// Values of one kind, in their order.
@@ -39,6 +44,32 @@ impl<T: Display> Serialize for List<T> {
     }
 }
 
+/// A network, such as `10.0.0.0/8`, or one address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Network(pub IpNet);
+
+impl FromStr for Network {
+    type Err = ipnet::AddrParseError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse::<IpAddr>().map(IpNet::from).or_else(|_| text.parse()).map(Self)
+    }
+}
+
+impl Display for Network {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl List<Network> {
+    /// The networks.
+    #[must_use]
+    pub fn networks(&self) -> Vec<IpNet> {
+        self.0.iter().map(|network| network.0).collect()
+    }
+}
+
 /// A value that is written as a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Written<T>(pub T);
@@ -57,8 +88,6 @@ impl<T: Display> Serialize for Written<T> {
 
 #[cfg(test)]
 mod tests {
-    use std::net::IpAddr;
-
     use super::*;
 
     #[test]
@@ -70,5 +99,13 @@ mod tests {
         assert_eq!(read(r#""""#).unwrap(), List::default());
         assert_eq!(serde_json::to_string(&two).unwrap(), r#""10.0.0.1, ::1""#);
         assert!(read(r#"["10.0.0"]"#).is_err() && read("7").is_err());
+    }
+
+    #[test]
+    fn an_address_is_a_network_of_one() {
+        let read = |text: &str| text.parse::<Network>().map(|network| network.to_string());
+        assert_eq!(read("10.0.0.1").unwrap(), "10.0.0.1/32");
+        assert_eq!(read("fd00::/8").unwrap(), "fd00::/8");
+        assert!(read("10.0.0").is_err() && read("10.0.0.0/33").is_err());
     }
 }

@@ -20,7 +20,7 @@ mod traffic;
 
 pub use duration::Humane;
 pub use error::ConfigError;
-pub use list::{List, Written};
+pub use list::{List, Network, Written};
 pub use load::{Flags, load};
 pub use secret::Secret;
 pub(crate) use secret::without_password;

@@ -4,10 +4,9 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use domain::{money::Currency, services::Terms, user::session::SessionTerms};
-use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use super::{Cors, Graphql, Humane, List, Rates, Secret, WebSocket};
+use super::{Cors, Graphql, Humane, List, Network, Rates, Secret, WebSocket};
 
 /// All of it.
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -45,7 +44,7 @@ pub struct Server {
     pub write_timeout: Humane,
     pub max_connections: usize,
     pub compress_above: u16,
-    pub trusted_proxies: List<IpNet>,
+    pub trusted_proxies: List<Network>,
 }
 
 /// The database. After loading, `url` is always set.

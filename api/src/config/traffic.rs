@@ -3,12 +3,14 @@
 
 use std::path::PathBuf;
 
-use domain::rate::Quota;
-use ipnet::IpNet;
+use domain::{rate::Quota, user::ports::AttemptQuotas};
 use schema::Limits;
 use serde::{Deserialize, Serialize};
 
-use super::{Humane, List, list::Written};
+use super::{
+    Humane, List,
+    list::{Network, Written},
+};
 
 /// What an operation may ask, and in which forms.
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -74,7 +76,7 @@ pub struct Cors {
 #[expect(missing_docs, reason = "each key is documented in default.toml")]
 pub struct Rates {
     pub enabled: bool,
-    pub exempt: List<IpNet>,
+    pub exempt: List<Network>,
     pub operations_per_user: Written<Quota>,
     pub operations_per_address: Written<Quota>,
     pub grabs_per_user: Written<Quota>,
@@ -100,6 +102,17 @@ impl Graphql {
             introspection: self.max_introspection,
             introspects: self.introspection,
             suggests: self.suggestions,
+        }
+    }
+}
+
+impl Rates {
+    /// How many passwords may be tried.
+    #[must_use]
+    pub const fn attempts(&self) -> AttemptQuotas {
+        AttemptQuotas {
+            of_account: self.attempts_per_account.0,
+            of_account_and_address: self.attempts_per_account_and_address.0,
         }
     }
 }

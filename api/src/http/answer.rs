@@ -81,6 +81,7 @@ fn about_the_server(refused: &async_graphql::Response) -> Option<StatusCode> {
     [
         (Code::RateLimited, StatusCode::TOO_MANY_REQUESTS),
         (Code::Timeout, StatusCode::SERVICE_UNAVAILABLE),
+        (Code::Unavailable, StatusCode::SERVICE_UNAVAILABLE),
         (Code::Internal, StatusCode::INTERNAL_SERVER_ERROR),
     ]
     .into_iter()

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use axum::{
     extract::{Extension, Request, State},
     http::{
-        HeaderMap, HeaderValue, Method, StatusCode,
-        header::{ALLOW, CONTENT_TYPE, UPGRADE},
+        HeaderMap, HeaderValue, StatusCode,
+        header::{ALLOW, CONTENT_TYPE},
     },
     response::Response,
 };
@@ -78,7 +78,7 @@ pub(super) async fn get(
     Extension(trace): Extension<Trace>,
     request: Request,
 ) -> Response {
-    if request.headers().contains_key(UPGRADE) || request.method() == Method::CONNECT {
+    if websocket::is_wanted(&request) {
         return websocket::upgrade(http, graph, trace, request).await;
     }
     let accepted = Accepted::by(request.headers());

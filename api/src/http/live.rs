@@ -29,7 +29,7 @@ pub(super) fn answer(http: &Arc<Http>, graph: &Graph, ready: Ready, form: Form) 
     let viewer = ready.viewer();
     let place = match http.sockets.enter(ready.address(), &viewer) {
         Ok(place) => place,
-        Err(full) => return answer::refusal(full.status(), Form::Json, full.code(), &full.to_string()),
+        Err(full) => return answer::of_graph(Form::Json, full.answer()),
     };
     written(http, form, http.answers(graph, ready), viewer, Some(place))
 }

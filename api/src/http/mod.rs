@@ -122,7 +122,7 @@ impl Http {
             rates: Rates::new(&config.rates, services.clock.now()),
             sockets: Sockets::new(config),
             origins: Origins::new(config.cors.origins.0.clone()),
-            trusted_proxies: config.server.trusted_proxies.0.clone(),
+            trusted_proxies: config.server.trusted_proxies.networks(),
             get_requests: config.graphql.get,
             max_batch: config.graphql.max_batch,
             body_limit: config.server.body_limit,

@@ -28,7 +28,7 @@ impl Rates {
     /// None if nothing is to be counted.
     pub(super) fn new(config: &Config, now: Instant) -> Option<Self> {
         config.enabled.then(|| Self {
-            exempt: config.exempt.0.clone(),
+            exempt: config.exempt.networks(),
             operations_of_user: RateTable::new(config.operations_per_user.0, now),
             operations_of_address: RateTable::new(config.operations_per_address.0, now),
             grabs_of_user: RateTable::new(config.grabs_per_user.0, now),

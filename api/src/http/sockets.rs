@@ -6,12 +6,16 @@ use std::{
     hash::Hash,
     net::IpAddr,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
-use axum::http::StatusCode;
+use async_graphql::Response;
 use domain::{id::UserId, user::Viewer};
 use ipnet::IpNet;
-use schema::Code;
+use schema::{
+    Code,
+    errors::{rate_limited, refused},
+};
 
 use super::{address::counted, rates::is_within};
 use crate::config::Config;
@@ -43,18 +47,15 @@ pub(super) enum Full {
     Address,
 }
 
-impl Full {
-    pub(super) const fn status(self) -> StatusCode {
-        match self {
-            Self::Server => StatusCode::SERVICE_UNAVAILABLE,
-            Self::User | Self::Address => StatusCode::TOO_MANY_REQUESTS,
-        }
-    }
+/// When it is worth coming again.
+const AGAIN: Duration = Duration::from_secs(10);
 
-    pub(super) const fn code(self) -> Code {
+impl Full {
+    /// What the client is told where it is told in an answer.
+    pub(super) fn answer(self) -> Response {
         match self {
-            Self::Server => Code::Unavailable,
-            Self::User | Self::Address => Code::RateLimited,
+            Self::Server => refused(Code::Unavailable, self.to_string()),
+            Self::User | Self::Address => rate_limited(self.to_string(), AGAIN),
         }
     }
 }
@@ -79,7 +80,7 @@ pub(super) struct Place {
 impl Sockets {
     pub(super) fn new(config: &Config) -> Self {
         Self(Arc::new(Inner {
-            exempt: config.rates.exempt.0.clone(),
+            exempt: config.rates.exempt.networks(),
             most: config.websocket.max_sockets,
             most_of_user: config.websocket.max_sockets_per_user,
             most_of_address: config.websocket.max_sockets_per_address,

@@ -24,8 +24,8 @@ use axum::{
         ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade},
     },
     http::{
-        HeaderMap, HeaderValue, StatusCode, Uri,
-        header::{HOST, ORIGIN, RETRY_AFTER},
+        HeaderMap, Method, StatusCode, Uri,
+        header::{HOST, ORIGIN, UPGRADE},
     },
     response::{IntoResponse, Response},
 };
@@ -43,6 +43,12 @@ const READ_BUFFER: usize = 4 * 1024;
 /// What is collected before it is written.
 const WRITE_BUFFER: usize = 4 * 1024;
 
+/// Whether a request wants a socket. Some clients offer other upgrades with any request.
+pub(super) fn is_wanted(request: &Request) -> bool {
+    let upgrade = request.headers().get(UPGRADE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    request.method() == Method::CONNECT || upgrade.split(',').any(|other| other.trim().eq_ignore_ascii_case("websocket"))
+}
+
 /// Opens a socket, or says why not.
 pub(super) async fn upgrade(http: Arc<Http>, graph: Graph, Trace(trace): Trace, request: Request) -> Response {
     let (mut parts, _) = request.into_parts();
@@ -57,11 +63,7 @@ pub(super) async fn upgrade(http: Arc<Http>, graph: Graph, Trace(trace): Trace, 
     let address = http.client(&parts.extensions, &parts.headers);
     let place = match http.sockets.enter(address, &Viewer::SignedOut) {
         Ok(place) => place,
-        Err(full) => {
-            let mut response = answer::refusal(full.status(), Form::Json, full.code(), &full.to_string());
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("10"));
-            return response;
-        }
+        Err(full) => return answer::of_graph(Form::Json, full.answer()),
     };
     let by_header = viewer::of_headers(&*http.services.access_tokens, &parts.headers);
     let opened = Opened { trace: TraceId(trace), address, by_header, place };

@@ -1,13 +1,13 @@
 //! What runs on a socket: each operation in a task of its own, which ends with the socket or when the client wants no
-//! more of it. A mutation that has begun runs on; it is only not told any more.
+//! more of it. A mutation runs to its end all the same; it is only not told any more.
 
 use std::{collections::HashMap, sync::Arc};
 
 use async_graphql::Response;
-use futures_util::StreamExt;
-use schema::{Asker, Code, errors::refused};
+use futures_util::{StreamExt, stream::BoxStream};
+use schema::{Asker, Code, Kind, errors::refused};
 use tokio::sync::mpsc;
-use tokio_util::task::AbortOnDropHandle;
+use tokio_util::sync::{CancellationToken, DropGuard};
 use tracing::Instrument;
 
 use super::{
@@ -29,7 +29,7 @@ pub(super) struct Operations {
 
 struct Running {
     number: u64,
-    _task: AbortOnDropHandle<()>,
+    _wanted: DropGuard,
 }
 
 /// What an operation has to say.
@@ -64,10 +64,11 @@ impl Operations {
             return Ok(Some(message::error(&id, &answer)));
         }
         self.begun += 1;
-        let voice = Voice { id: id.as_str().into(), number: self.begun, say: self.say.clone() };
-        let operation = perform(http.clone(), graph.clone(), asked, asker, voice);
-        let task = AbortOnDropHandle::new(tokio::spawn(operation.in_current_span()));
-        self.running.insert(id, Running { number: self.begun, _task: task });
+        let unwanted = CancellationToken::new();
+        let running = Running { number: self.begun, _wanted: unwanted.clone().drop_guard() };
+        let voice = Voice { id: id.as_str().into(), number: self.begun, say: self.say.clone(), unwanted };
+        tokio::spawn(perform(http.clone(), graph.clone(), asked, asker, voice).in_current_span());
+        self.running.insert(id, running);
         Ok(None)
     }
 
@@ -92,6 +93,7 @@ struct Voice {
     id: Arc<str>,
     number: u64,
     say: mpsc::Sender<Said>,
+    unwanted: CancellationToken,
 }
 
 impl Voice {
@@ -100,26 +102,39 @@ impl Voice {
         self.say.send(Said { id: self.id.clone(), number: self.number, last, text }).await.is_ok()
     }
 
-    async fn refuse(&self, answer: &Response) {
-        self.say(true, message::error(&self.id, answer)).await;
+    /// Says all there is to say of an operation.
+    async fn tell(&self, mut answers: BoxStream<'static, Response>) {
+        let mut first = true;
+        while let Some(answer) = answers.next().await {
+            if first && was_refused(&answer) {
+                self.say(true, message::error(&self.id, &answer)).await;
+                return;
+            }
+            first = false;
+            if !self.say(false, message::next(&self.id, &answer)).await {
+                return;
+            }
+        }
+        self.say(true, message::complete(&self.id)).await;
     }
 }
 
 async fn perform(http: Arc<Http>, graph: Graph, asked: Asked, asker: Asker, voice: Voice) {
     let ready = match http.admit(asked, asker).await {
         Ok(ready) => ready,
-        Err(answer) => return voice.refuse(&answer).await,
-    };
-    let mut answers = http.answers(&graph, ready);
-    let mut first = true;
-    while let Some(answer) = answers.next().await {
-        if first && was_refused(&answer) {
-            return voice.refuse(&answer).await;
-        }
-        first = false;
-        if !voice.say(false, message::next(&voice.id, &answer)).await {
+        Err(answer) => {
+            voice.say(true, message::error(&voice.id, &answer)).await;
             return;
         }
+    };
+    let mutates = ready.kind() == Kind::Mutation;
+    let telling = voice.tell(http.answers(&graph, ready));
+    if mutates {
+        telling.await;
+    } else {
+        tokio::select! {
+            () = voice.unwanted.cancelled() => {}
+            () = telling => {}
+        }
     }
-    voice.say(true, message::complete(&voice.id)).await;
 }
