@@ -33,10 +33,11 @@ const UNIT: Duration = Duration::from_micros(10);
 const MAX_PER: Duration = Duration::from_secs(30 * 86_400);
 
 impl Quota {
-    /// Between 1 and a million, in 1 ms to 30 days.
+    /// At least 1, at most ten in a millisecond and a million in all, in up to 30 days.
     #[must_use]
     pub fn new(count: u32, per: Duration) -> Option<Self> {
-        let fits = (1..=1_000_000).contains(&count) && (Duration::from_millis(1)..=MAX_PER).contains(&per);
+        let most = u128::from(count) * (UNIT * 10).as_micros();
+        let fits = (1..=1_000_000).contains(&count) && most <= per.as_micros() && per <= MAX_PER;
         fits.then_some(Self { count, per })
     }
 
@@ -55,8 +56,8 @@ impl Quota {
     /// What so many take of the time, in units of the table.
     fn cost(&self, count: u32) -> u64 {
         let per = units(self.per);
-        // Rounded up, so that rounding lets nobody do more.
-        (u128::from(per) * u128::from(count)).div_ceil(u128::from(self.count)).try_into().unwrap_or(u64::MAX)
+        // Rounded down for each, so that as many fit at once as the quota says.
+        (per / u64::from(self.count)).saturating_mul(count.into())
     }
 }
 
@@ -225,8 +226,20 @@ mod tests {
             let quota: Quota = text.parse().unwrap();
             assert_eq!((quota.count(), quota.per().as_secs(), quota.to_string().as_str()), (count, seconds, shown));
         }
-        for bad in ["", "10", "/s", "10/s", "0/1s", "-1/1s", "1/0s", "1/31d", "1/1w", "2000000/1s", "1/99999999999999d"]
-        {
+        for bad in [
+            "",
+            "10",
+            "/s",
+            "10/s",
+            "0/1s",
+            "-1/1s",
+            "1/0s",
+            "1/31d",
+            "1/1w",
+            "2000000/1h",
+            "10001/1s",
+            "1/99999999999999d",
+        ] {
             assert!(bad.parse::<Quota>().is_err(), "{bad:?}");
         }
     }
@@ -247,6 +260,9 @@ mod tests {
         assert!(table.take(&"a", 1, at(1_000)).is_err());
         assert_eq!(table.take(&"a", 10, at(60_000)), Ok(()), "all of it is back");
         assert!(table.take(&"c", 11, at(60_000)).is_err(), "never");
+        let uneven = RateTable::new("7/1s".parse().unwrap(), start());
+        assert_eq!((uneven.take(&"a", 3, at(0)), uneven.take(&"a", 4, at(0))), (Ok(()), Ok(())));
+        assert!(uneven.take(&"a", 1, at(0)).is_err());
     }
 
     #[test]

@@ -7,10 +7,13 @@ use serde_json::{Value, json};
 use crate::target::{Target, summary, told};
 
 /// Sends documents with ten aliased logins each, from ever new addresses: how many guesses were checked.
-pub async fn aliased(target: &Target, documents: usize) -> String {
+pub(crate) async fn aliased(target: &Target, documents: usize) -> String {
     let document = |number: usize| {
         let login = |i: usize| {
-            format!("a{i}: login(input: {{ phone: \"{}\", password: \"guess {number} {i}\" }}) {{ userErrors {{ code }} }} ", target.phone)
+            format!(
+                "a{i}: login(input: {{ phone: \"{}\", password: \"guess {number} {i}\" }}) {{ userErrors {{ code }} }} ",
+                target.phone
+            )
         };
         format!("mutation {{ {} }}", (0..9).map(login).collect::<String>())
     };
@@ -25,8 +28,9 @@ pub async fn aliased(target: &Target, documents: usize) -> String {
     summary(answers)
 }
 
-pub async fn forged(target: &Target, count: usize) -> String {
-    let token = |number: usize| format!("Bearer eyJhbGciOiJFZERTQSIsImtpZCI6IjEifQ.eyJzdWIiOiJ{number:08}.{}", "A".repeat(86));
+pub(crate) async fn forged(target: &Target, count: usize) -> String {
+    let token =
+        |number: usize| format!("Bearer eyJhbGciOiJFZERTQSIsImtpZCI6IjEifQ.eyJzdWIiOiJ{number:08}.{}", "A".repeat(86));
     let ask = |number: usize| {
         let request = target.request(Method::POST).header("authorization", token(number));
         told(request.json(&json!({ "query": "{ me { id } }" })))

@@ -5,31 +5,40 @@ use std::time::Duration;
 use crate::support::wait::wait_for;
 
 /// The memory of one process.
-pub struct Memory(u32);
+pub(crate) struct Memory(u32);
 
 impl Memory {
     /// Of this one.
-    pub const fn of(pid: u32) -> Self {
+    pub(crate) const fn of(pid: u32) -> Self {
         Self(pid)
     }
 
     /// What is in use, in bytes.
-    pub fn now(&self) -> u64 {
+    pub(crate) fn now(&self) -> u64 {
         self.status("VmRSS:")
     }
 
     /// The most that was in use since [`Self::forget_peak`].
-    pub fn peak(&self) -> u64 {
+    pub(crate) fn peak(&self) -> u64 {
         self.status("VmHWM:")
     }
 
     /// From now on a new peak is measured.
-    pub fn forget_peak(&self) {
+    pub(crate) fn forget_peak(&self) {
         std::fs::write(format!("/proc/{}/clear_refs", self.0), "5").expect("the peak is forgotten");
     }
 
+    /// How long it has computed since its start, in user and system mode, to some ten milliseconds.
+    pub(crate) fn computed(&self) -> Duration {
+        let text = std::fs::read_to_string(format!("/proc/{}/stat", self.0)).expect("the process runs");
+        // The fields after the name in brackets; times are in hundredths of a second on Linux (USER_HZ).
+        let fields: Vec<&str> = text.rsplit(')').next().expect("fields").split_whitespace().collect();
+        let ticks = |field: usize| fields[field].parse::<u64>().expect("ticks");
+        Duration::from_millis((ticks(11) + ticks(12)) * 10)
+    }
+
     /// What is in use once nothing is given back any more.
-    pub async fn settled(&self) -> u64 {
+    pub(crate) async fn settled(&self) -> u64 {
         let (mut last, mut same) = (0, 0);
         // It always settles; the bound is for the loop.
         wait_for(Duration::from_secs(15), async || {

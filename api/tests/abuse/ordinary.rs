@@ -9,23 +9,26 @@ use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::{support::client::Graph, target::Target};
+use crate::{
+    support::client::Graph,
+    target::{Target, registered},
+};
 
 /// How often they come.
 const PAUSE: Duration = Duration::from_millis(150);
 
 /// Somebody ordinary at work.
-pub struct Ordinary {
+pub(crate) struct Ordinary {
     enough: CancellationToken,
     task: JoinHandle<Served>,
 }
 
 /// How they were served.
 #[derive(Debug, Default)]
-pub struct Served {
-    pub answered: usize,
-    pub failed: usize,
-    pub slowest: Duration,
+pub(crate) struct Served {
+    pub(crate) answered: usize,
+    pub(crate) failed: usize,
+    pub(crate) slowest: Duration,
 }
 
 impl fmt::Display for Served {
@@ -36,7 +39,7 @@ impl fmt::Display for Served {
 
 impl Ordinary {
     /// Begins to ask.
-    pub fn begin(target: &Target) -> Self {
+    pub(crate) fn begin(target: &Target) -> Self {
         let enough = CancellationToken::new();
         let graph = Graph::new(format!("http://{}/graphql", target.address));
         let task = tokio::spawn(ask(graph, target.campaign.clone(), enough.clone()));
@@ -44,14 +47,14 @@ impl Ordinary {
     }
 
     /// Has asked enough.
-    pub async fn end(self) -> Served {
+    pub(crate) async fn end(self) -> Served {
         self.enough.cancel();
         self.task.await.expect("an ordinary client does not panic")
     }
 }
 
 async fn ask(graph: Graph, campaign: String, enough: CancellationToken) -> Served {
-    let (buyer, _) = graph.register(2).await;
+    let buyer = registered(&graph, 2).await;
     let look = "query($id: ID!) { campaign(id: $id) { title remaining price { amount } } }";
     let mut served = Served::default();
     while !enough.is_cancelled() {

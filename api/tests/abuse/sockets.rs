@@ -52,7 +52,7 @@ async fn end(socket: &mut Socket) -> String {
     within_bound(BOUND, "the end of a socket", ending).await
 }
 
-pub async fn idle(target: &Target, count: usize) -> String {
+pub(crate) async fn idle(target: &Target, count: usize) -> String {
     let address = target.somebody();
     let mut ends = Vec::new();
     // Some at a time, or the kernel's queue of connections is what is tested.
@@ -64,7 +64,7 @@ pub async fn idle(target: &Target, count: usize) -> String {
 }
 
 /// Asks for large answers again and again and takes none of them.
-pub async fn deaf(target: &Target, count: usize) -> String {
+pub(crate) async fn deaf(target: &Target, count: usize) -> String {
     let query = "{ __schema { types { name description fields { name description type { name kind } } } } }";
     let client = async || {
         let mut socket = initialised(target).await;
@@ -83,17 +83,18 @@ pub async fn deaf(target: &Target, count: usize) -> String {
     summary(join_all((0..count).map(|_| client())).await)
 }
 
-pub async fn frame(target: &Target, bytes: usize) -> String {
+pub(crate) async fn frame(target: &Target, bytes: usize) -> String {
     let mut socket = initialised(target).await;
     let _ = socket.send(Message::text("x".repeat(bytes))).await;
     end(&mut socket).await
 }
 
-pub async fn pings(target: &Target, count: usize) -> String {
+pub(crate) async fn pings(target: &Target, count: usize) -> String {
     let (mut sink, mut stream) = initialised(target).await.split();
     let talking = async {
         for number in 0..count {
-            let message = if number % 2 == 0 { Message::Ping(vec![7; 100].into()) } else { Message::text(r#"{"type":"ping"}"#) };
+            let message =
+                if number % 2 == 0 { Message::Ping(vec![7; 100].into()) } else { Message::text(r#"{"type":"ping"}"#) };
             if sink.send(message).await.is_err() {
                 break;
             }
@@ -111,7 +112,7 @@ pub async fn pings(target: &Target, count: usize) -> String {
     format!("{} of them answered", if pongs > count / 2 { "most" } else { "few" })
 }
 
-pub async fn subscriptions(target: &Target, count: usize) -> String {
+pub(crate) async fn subscriptions(target: &Target, count: usize) -> String {
     let (mut sink, mut stream) = initialised(target).await.split();
     let query = format!("subscription {{ campaignUpdated(id: \"{}\") {{ id }} }}", target.campaign);
     let talking = async {

@@ -25,7 +25,7 @@ fn head(target: &Target, length: usize) -> String {
     )
 }
 
-pub async fn slow(target: &Target, clients: usize, bodies: bool) -> String {
+pub(crate) async fn slow(target: &Target, clients: usize, bodies: bool) -> String {
     let client = async || {
         let mut stream = TcpStream::connect(target.address).await.expect("a connection");
         let text = head(target, 1_000);
@@ -57,7 +57,7 @@ pub async fn slow(target: &Target, clients: usize, bodies: bool) -> String {
     summary(join_all((0..clients).map(|_| client())).await)
 }
 
-pub async fn silent(target: &Target, clients: usize) -> String {
+pub(crate) async fn silent(target: &Target, clients: usize) -> String {
     let client = async || {
         let mut stream = TcpStream::connect(target.address).await.expect("a connection");
         let _ = within_bound(BOUND, "the end of a silent client", stream.read(&mut [0])).await;
@@ -67,7 +67,7 @@ pub async fn silent(target: &Target, clients: usize) -> String {
 }
 
 /// Asks for large answers again and again and takes none of them.
-pub async fn deaf(target: &Target, clients: usize) -> String {
+pub(crate) async fn deaf(target: &Target, clients: usize) -> String {
     let query = "{ __schema { types { name description fields { name description type { name kind } } } } }";
     let body = json!({ "query": query }).to_string();
     let client = async || {

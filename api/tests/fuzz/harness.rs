@@ -17,9 +17,9 @@ const AT_MOST: Duration = Duration::from_secs(5);
 const SEED: u64 = 20_260_101;
 
 /// One run of a target.
-pub struct Run {
+pub(crate) struct Run {
     target: &'static str,
-    pub random: StdRng,
+    pub(crate) random: StdRng,
     seed: u64,
     began: Instant,
     seconds: Duration,
@@ -29,21 +29,23 @@ pub struct Run {
 
 impl Run {
     /// Begins a run, as long as the environment says.
-    pub fn of(target: &'static str) -> Self {
+    pub(crate) fn of(target: &'static str) -> Self {
         let number = |name: &str| env::var(name).ok().map(|text| text.parse::<u64>().expect(name));
         let seed = number("SPIKE_FUZZ_SEED").unwrap_or(SEED);
         let seconds = number("SPIKE_FUZZ_SECONDS").map_or(BRIEFLY, Duration::from_secs);
-        let random = StdRng::seed_from_u64(target.bytes().fold(seed, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into())));
+        let random = StdRng::seed_from_u64(
+            target.bytes().fold(seed, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into())),
+        );
         Self { target, random, seed, began: Instant::now(), seconds, inputs: 0, slowest: Duration::ZERO }
     }
 
     /// Whether there is time for one more.
-    pub fn goes_on(&self) -> bool {
+    pub(crate) fn goes_on(&self) -> bool {
         self.began.elapsed() < self.seconds
     }
 
     /// Tries one input. One that panics or takes too long is kept in a file.
-    pub fn try_one<T>(&mut self, input: &[u8], attempt: impl FnOnce() -> T) -> T {
+    pub(crate) fn try_one<T>(&mut self, input: &[u8], attempt: impl FnOnce() -> T) -> T {
         let began = Instant::now();
         let done = panic::catch_unwind(AssertUnwindSafe(attempt));
         let took = began.elapsed();
@@ -60,7 +62,7 @@ impl Run {
     }
 
     /// Fails because of an input.
-    pub fn failed(&self, input: &[u8], why: &str) -> ! {
+    pub(crate) fn failed(&self, input: &[u8], why: &str) -> ! {
         panic!("{}: {why}; {}", self.target, self.kept(input))
     }
 
@@ -73,9 +75,12 @@ impl Run {
     }
 
     /// Says what was done.
-    pub fn done(self) {
+    pub(crate) fn done(self) {
         let Self { target, seed, inputs, slowest, .. } = self;
-        println!("fuzz {target:<12} seed {seed}: {inputs} inputs in {:?}, the slowest took {slowest:?}", self.began.elapsed());
+        println!(
+            "fuzz {target:<12} seed {seed}: {inputs} inputs in {:?}, the slowest took {slowest:?}",
+            self.began.elapsed()
+        );
         assert!(inputs > 0, "{target} tried nothing");
     }
 }

@@ -33,8 +33,26 @@ const BODIES: &[&str] = &[
     r#"[{"query":"{ __typename }"},{"query":"mutation { __typename }"}]"#,
 ];
 const JSON_WORDS: &[&str] = &[
-    "{", "}", "[", "]", "\"", ":", ",", "null", "true", "1e400", "-", "\\u0000", "\\ud800", "\"query\":", "\"variables\":", "\"extensions\":",
-    "\"operationName\":", "\"persistedQuery\":", "[[[[", "\u{feff}",
+    "{",
+    "}",
+    "[",
+    "]",
+    "\"",
+    ":",
+    ",",
+    "null",
+    "true",
+    "1e400",
+    "-",
+    "\\u0000",
+    "\\ud800",
+    "\"query\":",
+    "\"variables\":",
+    "\"extensions\":",
+    "\"operationName\":",
+    "\"persistedQuery\":",
+    "[[[[",
+    "\u{feff}",
 ];
 const ADDRESSES: &[&str] = &[
     "query=%7B__typename%7D",
@@ -43,8 +61,28 @@ const ADDRESSES: &[&str] = &[
 ];
 const ADDRESS_WORDS: &[&str] = &["%", "%00", "%ff", "&", "=", "+", "query=", "variables=", "%7B", "%5B"];
 const HEADERS: &[(&str, &[&str])] = &[
-    ("content-type", &["application/json", "application/json; charset=utf-8", "text/plain", "application/json;;;=", "APPLICATION/JSON"]),
-    ("accept", &["*/*", "application/json", "application/graphql-response+json;q=0.5", "text/event-stream", "multipart/mixed;subscriptionSpec=1.0", ";q=,,\"", "text/html"]),
+    (
+        "content-type",
+        &[
+            "application/json",
+            "application/json; charset=utf-8",
+            "text/plain",
+            "application/json;;;=",
+            "APPLICATION/JSON",
+        ],
+    ),
+    (
+        "accept",
+        &[
+            "*/*",
+            "application/json",
+            "application/graphql-response+json;q=0.5",
+            "text/event-stream",
+            "multipart/mixed;subscriptionSpec=1.0",
+            ";q=,,\"",
+            "text/html",
+        ],
+    ),
     ("authorization", &["Bearer x", "Bearer eyJhbGciOiJFZERTQSJ9.e30.AA", "Basic x", "Bearer", "", "é"]),
     ("traceparent", &["00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "00-", "x"]),
     ("x-forwarded-for", &["1.2.3.4", "::1, x", "[::1]:1", ",,,"]),
@@ -56,10 +94,16 @@ const HEADERS: &[(&str, &[&str])] = &[
 ];
 
 fn request(random: &mut StdRng) -> (Request<Body>, String) {
-    let method = pick(random, &[&Method::POST, &Method::POST, &Method::POST, &Method::GET, &Method::GET, &Method::OPTIONS, &Method::PUT]).clone();
+    let method = pick(
+        random,
+        &[&Method::POST, &Method::POST, &Method::POST, &Method::GET, &Method::GET, &Method::OPTIONS, &Method::PUT],
+    )
+    .clone();
     let body = match random.random_range(0..3) {
         0 => changed(random, BODIES, JSON_WORDS),
-        _ => json!({ "query": changed_text(random, DOCUMENTS, WORDS), "variables": { "id": "x", "first": 3 } }).to_string().into_bytes(),
+        _ => json!({ "query": changed_text(random, DOCUMENTS, WORDS), "variables": { "id": "x", "first": 3 } })
+            .to_string()
+            .into_bytes(),
     };
     let address = changed_text(random, ADDRESSES, ADDRESS_WORDS);
     let uri = format!("/graphql?{address}");
@@ -77,7 +121,13 @@ fn request(random: &mut StdRng) -> (Request<Body>, String) {
             }
         }
     }
-    let shown = format!("{} {}\n{:?}\n\n{}", request.method(), request.uri(), request.headers(), String::from_utf8_lossy(&body));
+    let shown = format!(
+        "{} {}\n{:?}\n\n{}",
+        request.method(),
+        request.uri(),
+        request.headers(),
+        String::from_utf8_lossy(&body)
+    );
     (request, shown)
 }
 
@@ -102,9 +152,14 @@ async fn requests() {
         let (request, shown) = request(&mut run.random);
         let response = within("an answer", router.call(request)).await.unwrap();
         let status = response.status().as_u16();
-        let is_json = response.headers().get("content-type").is_some_and(|media| media.to_str().unwrap().contains("json"));
+        let is_json =
+            response.headers().get("content-type").is_some_and(|media| media.to_str().unwrap().contains("json"));
         // What goes on is not read to its end.
-        let body = if is_json { within("a body", to_bytes(response.into_body(), 64 << 20)).await.unwrap() } else { "{}".into() };
+        let body = if is_json {
+            within("a body", to_bytes(response.into_body(), 64 << 20)).await.unwrap()
+        } else {
+            "{}".into()
+        };
         run.try_one(shown.as_bytes(), || {
             assert!(status < 500, "{status}: {shown}");
             let body: Value = serde_json::from_slice(&body).expect("JSON");

@@ -1,7 +1,7 @@
 //! Ids and cursors, through the graph that reads them.
 
 use rand::RngExt;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
     harness::Run,
@@ -17,7 +17,8 @@ const IDS: &[&str] = &[
     "Y2FtcGFpZ25fMDFoMnhjZWpxdGYybmJyZXh4M3Zxamhw",
     "01890a5d-ac96-774b-bcce-b302099a8057",
 ];
-const WORDS: &[&str] = &["_", "-", "=", "==", "campaign_", "user_", "order_", "zzzz", "8", "0", "Y2Ft", "é", "\0", " ", "%", "'", "ILOU"];
+const WORDS: &[&str] =
+    &["_", "-", "=", "==", "campaign_", "user_", "order_", "zzzz", "8", "0", "Y2Ft", "é", "\0", " ", "%", "'", "ILOU"];
 
 const QUERY: &str = "query($id: ID!, $cursor: String!, $first: Int) {
     a: campaign(id: $id) { id } b: campaigns(first: $first, after: $cursor) { nodes { id } } c: campaigns(last: 1, before: $cursor) { nodes { id } } }";
@@ -39,9 +40,10 @@ async fn ids_and_cursors() {
                 assert_eq!(error["extensions"]["code"], "BAD_USER_INPUT", "{input}: {answer}");
             }
         });
-        well_formed += u64::from(answer["errors"] == Value::Null);
+        well_formed += u64::from(answer["errors"].as_array().map_or(0, Vec::len) < 3);
     }
-    println!("fuzz ids: {well_formed} of them are ids and cursors");
+    println!("fuzz ids: {well_formed} of them are ids or cursors");
+    assert!(well_formed > 0, "what is changed a little is sometimes still one");
     run.done();
     shop.stop().await;
 }

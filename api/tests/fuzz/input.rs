@@ -3,7 +3,7 @@
 use rand::{Rng, RngExt, rngs::StdRng};
 
 /// Changes a text at random: pieces are cut out, doubled, moved, replaced by words of the language or by noise.
-pub fn changed(random: &mut StdRng, corpus: &[&str], words: &[&str]) -> Vec<u8> {
+pub(crate) fn changed(random: &mut StdRng, corpus: &[&str], words: &[&str]) -> Vec<u8> {
     let mut text = pick(random, corpus).as_bytes().to_vec();
     for _ in 0..random.random_range(0..8) {
         let (from, to) = piece(random, text.len());
@@ -46,12 +46,12 @@ pub fn changed(random: &mut StdRng, corpus: &[&str], words: &[&str]) -> Vec<u8> 
 }
 
 /// The same where it has to be a text.
-pub fn changed_text(random: &mut StdRng, corpus: &[&str], words: &[&str]) -> String {
+pub(crate) fn changed_text(random: &mut StdRng, corpus: &[&str], words: &[&str]) -> String {
     String::from_utf8_lossy(&changed(random, corpus, words)).into_owned()
 }
 
 /// One of them.
-pub fn pick<'a, T: ?Sized>(random: &mut StdRng, from: &[&'a T]) -> &'a T {
+pub(crate) fn pick<'a, T: ?Sized>(random: &mut StdRng, from: &[&'a T]) -> &'a T {
     from[random.random_range(0..from.len())]
 }
 
@@ -65,7 +65,7 @@ fn insert(text: &mut Vec<u8>, place: usize, what: &[u8]) {
 }
 
 /// Documents that the graph understands.
-pub const DOCUMENTS: &[&str] = &[
+pub(crate) const DOCUMENTS: &[&str] = &[
     "{ __typename }",
     "query A($first: Int = 2, $after: String) { campaigns(first: $first, after: $after, states: [LIVE]) {
         edges { cursor node { ...c } } nodes { id } pageInfo { hasNextPage endCursor } totalCount } }
@@ -82,9 +82,57 @@ pub const DOCUMENTS: &[&str] = &[
 ];
 
 /// Words of the language.
-pub const WORDS: &[&str] = &[
-    "{", "}", "(", ")", "[", "]", "...", "@", "$", "!", ":", "=", "|", "&", ",", "\"", "\"\"\"", "\\\"\"\"", "\\u00e9", "\\", "#", "\n", "\u{feff}",
-    "query ", "mutation ", "subscription ", "fragment f on Query ", "...f ", "... on User ", "on ", "__typename ", "__schema ", "__type ", "id ",
-    "me ", "a: ", "first: ", "true", "false", "null", "-0", "1e999", "99999999999999999999", "0.1", "[Int!]! ", "$a: ", "@include(if: $b) ", "\u{0}",
-    "{a", "[[", "é", "🏃",
+pub(crate) const WORDS: &[&str] = &[
+    "{",
+    "}",
+    "(",
+    ")",
+    "[",
+    "]",
+    "...",
+    "@",
+    "$",
+    "!",
+    ":",
+    "=",
+    "|",
+    "&",
+    ",",
+    "\"",
+    "\"\"\"",
+    "\\\"\"\"",
+    "\\u00e9",
+    "\\",
+    "#",
+    "\n",
+    "\u{feff}",
+    "query ",
+    "mutation ",
+    "subscription ",
+    "fragment f on Query ",
+    "...f ",
+    "... on User ",
+    "on ",
+    "__typename ",
+    "__schema ",
+    "__type ",
+    "id ",
+    "me ",
+    "a: ",
+    "first: ",
+    "true",
+    "false",
+    "null",
+    "-0",
+    "1e999",
+    "99999999999999999999",
+    "0.1",
+    "[Int!]! ",
+    "$a: ",
+    "@include(if: $b) ",
+    "\u{0}",
+    "{a",
+    "[[",
+    "é",
+    "🏃",
 ];

@@ -5,10 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use domain::access::expression::{AttributeValue, CampaignFacts, Facts, RuleExpression, UserFacts};
 
-use crate::{
-    harness::Run,
-    input::changed_text,
-};
+use crate::{harness::Run, input::changed_text};
 
 const RULES: &[&str] = &[
     "user.age >= 18 && user.workStatus != \"UNEMPLOYED\"",
@@ -20,9 +17,58 @@ const RULES: &[&str] = &[
 ];
 
 const WORDS: &[&str] = &[
-    "(", ")", "[", "]", "{", "}", "&&", "||", "!", "-", "?", ":", "==", "!=", "<", ">=", " in ", ".", ",", "+", "*", "/", "%", "user", "campaign",
-    "now", ".age", ".roles", ".attributes", "inList(\"a\")", "\"", "'", "\\", "r\"", "b\"", "\"\"\"", "duration(\"1h\")", "timestamp(\"2026-01-01T00:00:00Z\")",
-    "size(", ".exists(x, ", ".all(x, ", ".matches(\"(a+)+$\")", "true", "null", "9223372036854775807", "1u", "0x", "1e308", "has(", "é", "\n", "//",
+    "(",
+    ")",
+    "[",
+    "]",
+    "{",
+    "}",
+    "&&",
+    "||",
+    "!",
+    "-",
+    "?",
+    ":",
+    "==",
+    "!=",
+    "<",
+    ">=",
+    " in ",
+    ".",
+    ",",
+    "+",
+    "*",
+    "/",
+    "%",
+    "user",
+    "campaign",
+    "now",
+    ".age",
+    ".roles",
+    ".attributes",
+    "inList(\"a\")",
+    "\"",
+    "'",
+    "\\",
+    "r\"",
+    "b\"",
+    "\"\"\"",
+    "duration(\"1h\")",
+    "timestamp(\"2026-01-01T00:00:00Z\")",
+    "size(",
+    ".exists(x, ",
+    ".all(x, ",
+    ".matches(\"(a+)+$\")",
+    "true",
+    "null",
+    "9223372036854775807",
+    "1u",
+    "0x",
+    "1e308",
+    "has(",
+    "é",
+    "\n",
+    "//",
 ];
 
 fn facts() -> Facts {

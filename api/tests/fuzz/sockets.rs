@@ -24,8 +24,24 @@ const MESSAGES: &[&str] = &[
     r#"{"type":"subscribe","id":"1","payload":{"query":"{ me { id } }","variables":null,"extensions":{"cost":true}}}"#,
     r#"{"type":"subscribe","id":"2","payload":{"query":"subscription { orderStatus { id } }"}}"#,
 ];
-const JSON_WORDS: &[&str] =
-    &["{", "}", "[", "\"", ":", ",", "null", "\"id\":", "\"type\":", "\"payload\":", "\\ud800", "\\u0000", "[[[[", "1e999", "ping", "subscribe"];
+const JSON_WORDS: &[&str] = &[
+    "{",
+    "}",
+    "[",
+    "\"",
+    ":",
+    ",",
+    "null",
+    "\"id\":",
+    "\"type\":",
+    "\"payload\":",
+    "\\ud800",
+    "\\u0000",
+    "[[[[",
+    "1e999",
+    "ping",
+    "subscribe",
+];
 /// The codes that a conversation may end with, beside those of no code at all.
 const CODES: [u16; 9] = [4400, 4401, 4403, 4409, 4429, 1007, 1009, 1002, 1006];
 
@@ -45,7 +61,8 @@ fn message(random: &mut StdRng) -> Message {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn conversations() {
-    let shop = TestShop::builder().with("rates.enabled", "false").with("websocket.message_limit", "65536").start().await;
+    let shop =
+        TestShop::builder().with("rates.enabled", "false").with("websocket.message_limit", "65536").start().await;
     let mut request = format!("ws://{}/graphql", shop.app().addr()).into_client_request().unwrap();
     request.headers_mut().insert("sec-websocket-protocol", HeaderValue::from_static("graphql-transport-ws"));
     let mut run = Run::of("sockets");

@@ -63,7 +63,11 @@ async fn the_form_of_the_answer_is_the_one_asked_for() {
         let got = answer.header("content-type").split(';').next().unwrap();
         assert_eq!((answer.status, got), (status, media), "{accept} {query}: {answer:?}");
         let executed = query == ME && status == 200;
-        assert_eq!(answer.body.get("data").is_some(), executed, "nothing was executed, so there is no data: {answer:?}");
+        assert_eq!(
+            answer.body.get("data").is_some(),
+            executed,
+            "nothing was executed, so there is no data: {answer:?}"
+        );
         assert_eq!(answer.body.get("errors").is_some(), !executed, "{answer:?}");
     }
     shop.stop().await;
@@ -106,7 +110,8 @@ async fn a_get_reads_and_changes_nothing() {
     }
     let named = [("query", "query A { __typename } mutation B { __typename }"), ("operationName", "B")];
     assert_eq!(get(&shop, &named, &[]).await.status, 405);
-    for bad in ["", "?variables=x", "?query=%7Bme%7Bid%7D%7D&variables=%5B%5D", "?query=%7Bme%7Bid%7D%7D&extensions=7"] {
+    for bad in ["", "?variables=x", "?query=%7Bme%7Bid%7D%7D&variables=%5B%5D", "?query=%7Bme%7Bid%7D%7D&extensions=7"]
+    {
         let answer = send(&shop, Method::GET, bad, &[], String::new()).await;
         assert_eq!((answer.status, answer.code()), (400, "BAD_USER_INPUT"), "{bad}");
     }
@@ -192,11 +197,8 @@ async fn foreign_pages_read_what_they_may() {
 
 #[tokio::test]
 async fn slow_clients_are_given_up() {
-    let shop = TestShop::builder()
-        .with("server.header_timeout", "400ms")
-        .with("server.body_timeout", "400ms")
-        .start()
-        .await;
+    let shop =
+        TestShop::builder().with("server.header_timeout", "400ms").with("server.body_timeout", "400ms").start().await;
     let head = "POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n";
     let pause = Duration::from_millis(100);
     let mut slow = Wire::open(&shop).await;

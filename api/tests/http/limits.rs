@@ -26,8 +26,18 @@ async fn each_limit_has_a_name_and_a_key() {
         ("max_fields", "4", format!("{{ me {{ {fields} }} }}"), "TOO_MANY_FIELDS"),
         ("max_aliases", "3", format!("{{ me {{ {} }} }}", numbered("a#: id ", 4)), "TOO_MANY_ALIASES"),
         ("max_root_fields", "3", format!("{{ {} }}", numbered("a#: me { id } ", 4)), "TOO_MANY_ROOT_FIELDS"),
-        ("max_directives", "2", "{ me { id @skip(if: false) @include(if: true) @skip(if: false) } }".to_owned(), "TOO_MANY_DIRECTIVES"),
-        ("max_introspection", "1000", "{ __schema { types { fields { name } } } }".to_owned(), "TOO_MUCH_INTROSPECTION"),
+        (
+            "max_directives",
+            "2",
+            "{ me { id @skip(if: false) @include(if: true) @skip(if: false) } }".to_owned(),
+            "TOO_MANY_DIRECTIVES",
+        ),
+        (
+            "max_introspection",
+            "1000",
+            "{ __schema { types { fields { name } } } }".to_owned(),
+            "TOO_MUCH_INTROSPECTION",
+        ),
     ] {
         let shop = TestShop::builder().with(&format!("graphql.{key}"), limit).start().await;
         let answer = ask(&shop, &query).await;
@@ -62,8 +72,12 @@ async fn nothing_that_recurses_ends_the_process() {
         assert_eq!(answer.code(), code, "{}: {answer:?}", &query[..query.len().min(60)]);
         assert!(answer.body.to_string().len() < 1_000, "what was sent is not sent back");
     }
-    let deep = format!("{{\"query\":\"query($a: [Int]) {{ me {{ id }} }}\",\"variables\":{{\"a\":{}}}}}", nested("[", "]", 100_000).replace('a', ""));
-    let answer = crate::wire::send(&shop, reqwest::Method::POST, "", &[("content-type", "application/json")], deep).await;
+    let deep = format!(
+        "{{\"query\":\"query($a: [Int]) {{ me {{ id }} }}\",\"variables\":{{\"a\":{}}}}}",
+        nested("[", "]", 100_000).replace('a', "")
+    );
+    let answer =
+        crate::wire::send(&shop, reqwest::Method::POST, "", &[("content-type", "application/json")], deep).await;
     assert_eq!(answer.status, 400);
     shop.stop().await;
 }
@@ -75,17 +89,28 @@ const INTROSPECTION: &str = include_str!("../../../schema/src/document/introspec
 async fn tools_get_their_introspection_unless_it_is_turned_off() {
     let shop = TestShop::start().await;
     let answer = ask(&shop, INTROSPECTION).await;
-    assert!(answer.body["data"]["__schema"]["types"].as_array().unwrap().len() > 50 && answer.body.get("errors").is_none());
+    assert!(
+        answer.body["data"]["__schema"]["types"].as_array().unwrap().len() > 50 && answer.body.get("errors").is_none()
+    );
     let unknown = ask(&shop, "{ campaignz { nodes { id } } }").await;
     assert!(unknown.body.to_string().contains("campaigns"), "{unknown:?}");
     let bomb = "{ __schema { types { fields { type { fields { type { fields { args { type { fields { name } } } } } } } } } } }";
     assert_eq!(reason(&ask(&shop, bomb).await), "TOO_MUCH_INTROSPECTION");
     shop.stop().await;
 
-    let shop = TestShop::builder().with("graphql.introspection", "false").with("graphql.suggestions", "false").start().await;
-    for query in [INTROSPECTION, "{ __type(name: \"User\") { name } }", "{ ...a } fragment a on Query { __schema { __typename } }"] {
+    let shop =
+        TestShop::builder().with("graphql.introspection", "false").with("graphql.suggestions", "false").start().await;
+    for query in [
+        INTROSPECTION,
+        "{ __type(name: \"User\") { name } }",
+        "{ ...a } fragment a on Query { __schema { __typename } }",
+    ] {
         let answer = ask(&shop, query).await;
-        assert_eq!((answer.code(), reason(&answer)), ("GRAPHQL_VALIDATION_FAILED", "INTROSPECTION_DISABLED"), "{query}");
+        assert_eq!(
+            (answer.code(), reason(&answer)),
+            ("GRAPHQL_VALIDATION_FAILED", "INTROSPECTION_DISABLED"),
+            "{query}"
+        );
     }
     assert_eq!(ask(&shop, "{ __typename }").await.body["data"]["__typename"], "Query", "this is no introspection");
     let unknown = ask(&shop, "{ campaignz { nodes { id } } }").await;
@@ -118,11 +143,29 @@ async fn the_cost_is_told_when_it_is_asked_for() {
 }
 
 #[tokio::test]
+async fn a_long_list_is_no_long_condition() {
+    let shop = TestShop::start().await;
+    let buyer = shop.register_customer().await;
+    let bearer = format!("Bearer {}", buyer.token);
+    for (query, value) in [
+        ("query($all: [CampaignState!]) { campaigns(states: $all) { totalCount } }", "LIVE"),
+        ("query($all: [OrderStatus!]) { me { orders(statuses: $all) { totalCount } } }", "PAID"),
+    ] {
+        let body = json!({ "query": query, "variables": { "all": vec![value; 90_000] } });
+        let answer = post(&shop, &body, &[("authorization", &bearer)]).await;
+        assert!(answer.status == 200 && answer.body.get("errors").is_none(), "{query}: {answer:?}");
+    }
+    shop.stop().await;
+}
+
+#[tokio::test]
 async fn many_mistakes_are_not_all_told() {
     let shop = TestShop::start().await;
     let wrong: String = (0..500).map(|i| format!("wrong{i} ")).collect();
     let answer = ask(&shop, &format!("{{ me {{ {wrong} }} }}")).await;
     let errors = answer.body["errors"].as_array().map_or(0, Vec::len);
-    assert!((1..=20).contains(&errors) && answer.body["errors"][0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED");
+    assert!(
+        (1..=20).contains(&errors) && answer.body["errors"][0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+    );
     shop.stop().await;
 }

@@ -101,7 +101,8 @@ async fn an_order_is_watched_over_http() {
 #[tokio::test]
 async fn what_cannot_go_on_ends() {
     let shop = TestShop::start().await;
-    let unknown = json!({ "query": "subscription { campaignUpdated(id: \"campaign_00000000000000000000000000\") { id } }" });
+    let unknown =
+        json!({ "query": "subscription { campaignUpdated(id: \"campaign_00000000000000000000000000\") { id } }" });
     for accept in [EVENTS, MULTIPART] {
         let mut live = Live::open(&shop, None, accept, &unknown).await;
         assert_eq!(live.payload().await["errors"][0]["extensions"]["code"], "NOT_FOUND", "{accept}");
@@ -125,7 +126,10 @@ async fn what_cannot_go_on_ends() {
     assert_eq!(live.payload().await["errors"][0]["extensions"]["code"], "GRAPHQL_VALIDATION_FAILED");
     live.completed().await;
     let answer = get(&shop, &[("query", unknown["query"].as_str().unwrap())], &[("accept", EVENTS)]).await;
-    assert!(answer.body.as_str().unwrap().contains("event: complete\ndata: \n\n"), "EventSource asks with GET: {answer:?}");
+    assert!(
+        answer.body.as_str().unwrap().contains("event: complete\ndata: \n\n"),
+        "EventSource asks with GET: {answer:?}"
+    );
     shop.stop().await;
 }
 

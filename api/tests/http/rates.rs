@@ -26,7 +26,11 @@ fn limited(answer: &Answer) -> Option<u64> {
 }
 
 fn logins(count: usize, phone: &str) -> String {
-    let one = |i| format!("a{i}: login(input: {{ phone: \"{phone}\", password: \"guess {i} of many\" }}) {{ userErrors {{ code }} }} ");
+    let one = |i| {
+        format!(
+            "a{i}: login(input: {{ phone: \"{phone}\", password: \"guess {i} of many\" }}) {{ userErrors {{ code }} }} "
+        )
+    };
     format!("mutation {{ {} }}", (0..count).map(one).collect::<String>())
 }
 
@@ -55,7 +59,8 @@ async fn guesses_at_a_password_run_out_wherever_they_come_from() {
     let buyer = shop.register_customer().await;
     let tried = async |address: &str, count| {
         let answer = from(&shop, address, &logins(count, &buyer.phone)).await;
-        let guesses = answer.body["data"].as_object().map_or(0, |data| data.values().filter(|login| !login.is_null()).count());
+        let guesses =
+            answer.body["data"].as_object().map_or(0, |data| data.values().filter(|login| !login.is_null()).count());
         (guesses, limited(&answer), answer.status, answer.header("retry-after").to_owned())
     };
     // One at a time: `login` cannot be null, so one that fails takes the others along.
@@ -90,7 +95,9 @@ async fn users_and_strangers_are_counted_apart() {
     shop.advance(chrono::Duration::seconds(5));
     let (one, two) = (shop.register_customer().await, shop.register_customer().await);
     shop.advance(chrono::Duration::seconds(5));
-    let grab = format!("mutation {{ grab(input: {{ campaignId: \"{campaign}\" }}) {{ order {{ id }} userErrors {{ code }} }} }}");
+    let grab = format!(
+        "mutation {{ grab(input: {{ campaignId: \"{campaign}\" }}) {{ order {{ id }} userErrors {{ code }} }} }}"
+    );
     let ask = async |token: &str, query: &str| {
         post(&shop, &json!({ "query": query }), &[("authorization", &format!("Bearer {token}"))]).await
     };
@@ -114,7 +121,10 @@ async fn users_and_strangers_are_counted_apart() {
     socket.init(Some(&one.token)).await;
     socket.send(&json!({ "id": "1", "type": "subscribe", "payload": { "query": "{ me { id } }" } })).await;
     let message = socket.message().await;
-    assert_eq!((&message["type"], &message["payload"][0]["extensions"]["code"]), (&json!("error"), &json!("RATE_LIMITED")));
+    assert_eq!(
+        (&message["type"], &message["payload"][0]["extensions"]["code"]),
+        (&json!("error"), &json!("RATE_LIMITED"))
+    );
     shop.stop().await;
 }
 
@@ -130,7 +140,8 @@ async fn a_header_of_anybody_moves_nobody() {
         assert_eq!(limited(&from(&shop, address, "{ __typename }").await).is_some(), place == 3, "{address}");
     }
     shop.stop().await;
-    let shop = TestShop::builder().with("rates.enabled", "false").with("rates.operations_per_address", "1/1m").start().await;
+    let shop =
+        TestShop::builder().with("rates.enabled", "false").with("rates.operations_per_address", "1/1m").start().await;
     for _ in 0..5 {
         assert!(limited(&from(&shop, "1.2.3.4", "{ __typename }").await).is_none());
     }

@@ -2,7 +2,7 @@
 //! asks for (github.com/enisdenjo/graphql-ws, PROTOCOL.md).
 
 use domain::testing::instant;
-use futures_util::{SinkExt, StreamExt};
+use futures_util::{SinkExt, StreamExt, stream::FuturesUnordered};
 use serde_json::{Value, json};
 use tokio_tungstenite::{
     connect_async,
@@ -58,30 +58,197 @@ fn cases(campaign: &str) -> Vec<(&'static str, Vec<Step>)> {
         ("a list", vec![SayText("[\"ping\"]"), Closed(4400, "Invalid message")]),
         ("binary", vec![SayBinary(b"{\"type\":\"ping\"}"), Closed(4400, "Invalid message")]),
         ("an unknown type", vec![SayText("{\"type\":\"start\"}"), Closed(4400, "Invalid message")]),
-        ("a payload that is no object", vec![Say(json!({ "type": "connection_init", "payload": 7 })), Closed(4400, "Invalid")]),
-        ("subscribe without an id", vec![init(), ack(), Say(json!({ "type": "subscribe", "payload": { "query": typename } })), Closed(4400, "Invalid")]),
+        (
+            "a payload that is no object",
+            vec![Say(json!({ "type": "connection_init", "payload": 7 })), Closed(4400, "Invalid")],
+        ),
+        (
+            "subscribe without an id",
+            vec![
+                init(),
+                ack(),
+                Say(json!({ "type": "subscribe", "payload": { "query": typename } })),
+                Closed(4400, "Invalid"),
+            ],
+        ),
         ("subscribe with an empty id", vec![init(), ack(), subscribe("", typename), Closed(4400, "Invalid")]),
-        ("subscribe without a query", vec![init(), ack(), Say(json!({ "type": "subscribe", "id": "1", "payload": {} })), Closed(4400, "Invalid")]),
+        (
+            "subscribe without a query",
+            vec![init(), ack(), Say(json!({ "type": "subscribe", "id": "1", "payload": {} })), Closed(4400, "Invalid")],
+        ),
         ("subscribe before connection_init", vec![subscribe("1", typename), Closed(4401, "Unauthorized")]),
         ("connection_init twice", vec![init(), ack(), init(), Closed(4429, "Too many initialisation requests")]),
-        ("connection_init with a forged token", vec![Say(json!({ "type": "connection_init", "payload": { "authorization": "Bearer forged" } })), Closed(4403, "not valid")]),
-        ("a running id again", vec![init(), ack(), subscribe("a", &watch(campaign)), next("a", seen()), subscribe("a", typename), Closed(4409, "Subscriber for a already exists")]),
-        ("ping before connection_init", vec![Say(json!({ "type": "ping" })), Hear(json!({ "type": "pong" })), init(), ack()]),
-        ("ping with a payload, pong", vec![init(), ack(), Say(json!({ "type": "pong", "payload": {} })), Say(json!({ "type": "ping", "payload": { "x": 1 } })), Hear(json!({ "type": "pong" }))]),
+        (
+            "connection_init with a forged token",
+            vec![
+                Say(json!({ "type": "connection_init", "payload": { "authorization": "Bearer forged" } })),
+                Closed(4403, "not valid"),
+            ],
+        ),
+        (
+            "a running id again",
+            vec![
+                init(),
+                ack(),
+                subscribe("a", &watch(campaign)),
+                next("a", seen()),
+                subscribe("a", typename),
+                Closed(4409, "Subscriber for a already exists"),
+            ],
+        ),
+        (
+            "ping before connection_init",
+            vec![Say(json!({ "type": "ping" })), Hear(json!({ "type": "pong" })), init(), ack()],
+        ),
+        (
+            "ping with a payload, pong",
+            vec![
+                init(),
+                ack(),
+                Say(json!({ "type": "pong", "payload": {} })),
+                Say(json!({ "type": "ping", "payload": { "x": 1 } })),
+                Hear(json!({ "type": "pong" })),
+            ],
+        ),
         ("a query", vec![init(), ack(), subscribe("1", typename), next("1", query()), complete("1")]),
-        ("a mutation", vec![init(), ack(), subscribe("1", "mutation { __typename }"), next("1", json!({ "__typename": "Mutation" })), complete("1")]),
-        ("an id again after its end", vec![init(), ack(), subscribe("1", typename), next("1", query()), complete("1"), subscribe("1", typename), next("1", query()), complete("1")]),
-        ("complete of nothing", vec![init(), ack(), Say(json!({ "type": "complete", "id": "x" })), subscribe("1", typename), next("1", query()), complete("1")]),
-        ("an id again after complete", vec![init(), ack(), subscribe("1", &watch(campaign)), next("1", seen()), Say(json!({ "type": "complete", "id": "1" })), subscribe("1", typename), next("1", query()), complete("1")]),
-        ("two at once", vec![init(), ack(), subscribe("a", &watch(campaign)), next("a", seen()), subscribe("b", &watch(campaign)), next("b", seen())]),
-        ("one too many", vec![init(), ack(), subscribe("a", &watch(campaign)), next("a", seen()), subscribe("b", &watch(campaign)), next("b", seen()), subscribe("c", typename), HearError("c", "TOO_MANY_OPERATIONS"), subscribe("d", typename), HearError("d", "TOO_MANY_OPERATIONS")]),
-        ("a syntax error", vec![init(), ack(), subscribe("1", "{"), HearError("1", "GRAPHQL_PARSE_FAILED"), subscribe("1", typename), next("1", query()), complete("1")]),
-        ("an unknown field", vec![init(), ack(), subscribe("1", "{ nothing }"), HearError("1", "GRAPHQL_VALIDATION_FAILED")]),
-        ("an unknown field of a subscription", vec![init(), ack(), subscribe("1", "subscription { nothing }"), HearError("1", "GRAPHQL_VALIDATION_FAILED")]),
-        ("two fields of a subscription", vec![init(), ack(), subscribe("1", "subscription { a: orderStatus { id } b: orderStatus { id } }"), HearError("1", "GRAPHQL_VALIDATION_FAILED")]),
-        ("no such operation", vec![init(), ack(), Say(json!({ "type": "subscribe", "id": "1", "payload": { "query": "query A { me { id } }", "operationName": "B" } })), HearError("1", "OPERATION_RESOLUTION_FAILURE")]),
-        ("a missing variable", vec![init(), ack(), subscribe("1", "query($id: ID!) { order(id: $id) { id } }"), HearError("1", "BAD_USER_INPUT")]),
-        ("too deep", vec![init(), ack(), Say(json!({ "type": "subscribe", "id": "1", "payload": { "query": format!("{}{}", "{a".repeat(40), "}".repeat(40)) } })), HearError("1", "QUERY_TOO_COMPLEX")]),
+        (
+            "a mutation",
+            vec![
+                init(),
+                ack(),
+                subscribe("1", "mutation { __typename }"),
+                next("1", json!({ "__typename": "Mutation" })),
+                complete("1"),
+            ],
+        ),
+        (
+            "an id again after its end",
+            vec![
+                init(),
+                ack(),
+                subscribe("1", typename),
+                next("1", query()),
+                complete("1"),
+                subscribe("1", typename),
+                next("1", query()),
+                complete("1"),
+            ],
+        ),
+        (
+            "complete of nothing",
+            vec![
+                init(),
+                ack(),
+                Say(json!({ "type": "complete", "id": "x" })),
+                subscribe("1", typename),
+                next("1", query()),
+                complete("1"),
+            ],
+        ),
+        (
+            "an id again after complete",
+            vec![
+                init(),
+                ack(),
+                subscribe("1", &watch(campaign)),
+                next("1", seen()),
+                Say(json!({ "type": "complete", "id": "1" })),
+                subscribe("1", typename),
+                next("1", query()),
+                complete("1"),
+            ],
+        ),
+        (
+            "two at once",
+            vec![
+                init(),
+                ack(),
+                subscribe("a", &watch(campaign)),
+                next("a", seen()),
+                subscribe("b", &watch(campaign)),
+                next("b", seen()),
+            ],
+        ),
+        (
+            "one too many",
+            vec![
+                init(),
+                ack(),
+                subscribe("a", &watch(campaign)),
+                next("a", seen()),
+                subscribe("b", &watch(campaign)),
+                next("b", seen()),
+                subscribe("c", typename),
+                HearError("c", "TOO_MANY_OPERATIONS"),
+                subscribe("d", typename),
+                HearError("d", "TOO_MANY_OPERATIONS"),
+            ],
+        ),
+        (
+            "a syntax error",
+            vec![
+                init(),
+                ack(),
+                subscribe("1", "{"),
+                HearError("1", "GRAPHQL_PARSE_FAILED"),
+                subscribe("1", typename),
+                next("1", query()),
+                complete("1"),
+            ],
+        ),
+        (
+            "an unknown field",
+            vec![init(), ack(), subscribe("1", "{ nothing }"), HearError("1", "GRAPHQL_VALIDATION_FAILED")],
+        ),
+        (
+            "an unknown field of a subscription",
+            vec![
+                init(),
+                ack(),
+                subscribe("1", "subscription { nothing }"),
+                HearError("1", "GRAPHQL_VALIDATION_FAILED"),
+            ],
+        ),
+        (
+            "two fields of a subscription",
+            vec![
+                init(),
+                ack(),
+                subscribe("1", "subscription { a: orderStatus { id } b: orderStatus { id } }"),
+                HearError("1", "GRAPHQL_VALIDATION_FAILED"),
+            ],
+        ),
+        (
+            "no such operation",
+            vec![
+                init(),
+                ack(),
+                Say(
+                    json!({ "type": "subscribe", "id": "1", "payload": { "query": "query A { me { id } }", "operationName": "B" } }),
+                ),
+                HearError("1", "OPERATION_RESOLUTION_FAILURE"),
+            ],
+        ),
+        (
+            "a missing variable",
+            vec![
+                init(),
+                ack(),
+                subscribe("1", "query($id: ID!) { order(id: $id) { id } }"),
+                HearError("1", "BAD_USER_INPUT"),
+            ],
+        ),
+        (
+            "too deep",
+            vec![
+                init(),
+                ack(),
+                Say(
+                    json!({ "type": "subscribe", "id": "1", "payload": { "query": format!("{}{}", "{a".repeat(40), "}".repeat(40)) } }),
+                ),
+                HearError("1", "QUERY_TOO_COMPLEX"),
+            ],
+        ),
     ]
 }
 
@@ -158,7 +325,8 @@ async fn who_may_open_a_socket() {
     let own = format!("http://{}", shop.app().addr());
     // The socket that was closed leaves its place when its client has confirmed it.
     drop(none);
-    let mut named = wait_until("a place", async || open(&shop, &[SPEAKS, ("origin", "https://app.example")]).await.ok()).await;
+    let mut named =
+        wait_until("a place", async || open(&shop, &[SPEAKS, ("origin", "https://app.example")]).await.ok()).await;
     let mut same = wait_until("a place", async || open(&shop, &[SPEAKS, ("origin", &own)]).await.ok()).await;
     let full = open(&shop, &[SPEAKS]).await.err().unwrap();
     assert!(full.0 == 429 && full.1.contains("RATE_LIMITED"), "{full:?}");
@@ -191,12 +359,13 @@ async fn silence_and_noise_are_bounded() {
     patient.send(&json!({ "type": "ping", "payload": { "x": "x".repeat(5_000) } })).await;
     assert!(matches!(patient.next().await, Frame::Closed(1009, _)), "too large");
     let mut garbled = shop.socket().await;
-    garbled.send_frame(Message::Frame(tungstenite::protocol::frame::Frame::message(
-        vec![0xff_u8, 0xfe],
-        tungstenite::protocol::frame::coding::OpCode::Data(tungstenite::protocol::frame::coding::Data::Text),
-        true,
-    )))
-    .await;
+    garbled
+        .send_frame(Message::Frame(tungstenite::protocol::frame::Frame::message(
+            vec![0xff_u8, 0xfe],
+            tungstenite::protocol::frame::coding::OpCode::Data(tungstenite::protocol::frame::coding::Data::Text),
+            true,
+        )))
+        .await;
     assert!(matches!(garbled.next().await, Frame::Closed(1007, _)), "no UTF-8");
     shop.stop().await;
 }
@@ -263,7 +432,13 @@ async fn a_new_token_keeps_a_socket_open() {
 
 #[tokio::test]
 async fn a_change_is_made_though_its_socket_is_gone() {
-    let shop = TestShop::start().await;
+    let shop = TestShop::builder().with("auth.password_hashing_concurrency", "1").start().await;
+    let login = "mutation($input: LoginInput!) { login(input: $input) { user { username } } }";
+    let credentials = |phone: &str| json!({ "input": { "phone": phone, "password": "correct horse battery" } });
+    // One password is hashed at a time, and these come first.
+    let mut others: FuturesUnordered<_> =
+        (0..20).map(|number| shop.data(None, login, credentials(&format!("+1000666000{number}")))).collect();
+    others.next().await;
     let query = "mutation($input: RegisterInput!) { register(input: $input) { user { id } userErrors { code } } }";
     let input = json!({
         "username": "gone", "phone": "+10007770001", "password": "correct horse battery",
@@ -273,13 +448,13 @@ async fn a_change_is_made_though_its_socket_is_gone() {
     socket.init(None).await;
     let payload = json!({ "query": query, "variables": { "input": input } });
     socket.send(&json!({ "id": "1", "type": "subscribe", "payload": payload })).await;
-    // The server has read what came before this.
     socket.send(&json!({ "type": "ping" })).await;
-    assert_eq!(socket.message().await, json!({ "type": "pong" }), "hashing takes longer");
+    assert_eq!(socket.message().await, json!({ "type": "pong" }), "the server has heard both, and hashes others");
     drop(socket);
-    let login = "mutation($input: LoginInput!) { login(input: $input) { user { username } } }";
-    let input = json!({ "input": { "phone": "+10007770001", "password": "correct horse battery" } });
-    let name = shop.wait_for("the account", None, login, input, |data| data["login"]["user"]["username"].as_str().map(str::to_owned));
+    others.count().await;
+    let name = shop.wait_for("the account", None, login, credentials("+10007770001"), |data| {
+        data["login"]["user"]["username"].as_str().map(str::to_owned)
+    });
     assert_eq!(name.await, "gone");
     shop.stop().await;
 }

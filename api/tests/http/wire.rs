@@ -13,33 +13,39 @@ use crate::support::{TestShop, within};
 
 /// What was answered to a request.
 #[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
-    pub headers: HeaderMap,
-    pub body: Value,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Value,
 }
 
 impl Answer {
     /// Of what a client got.
-    pub async fn of(response: Response) -> Self {
+    pub(crate) async fn of(response: Response) -> Self {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = response.text().await.unwrap();
         Self { status, headers, body: serde_json::from_str(&text).unwrap_or(Value::String(text)) }
     }
 
     /// The code of its first error.
-    pub fn code(&self) -> &str {
+    pub(crate) fn code(&self) -> &str {
         self.body["errors"][0]["extensions"]["code"].as_str().unwrap_or_default()
     }
 
     /// A header, as text.
-    pub fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 }
 
 /// Sends a request to `/graphql`, with these headers and no others of ours.
-pub async fn send(shop: &TestShop, method: Method, query: &str, headers: &[(&str, &str)], body: String) -> Answer {
+pub(crate) async fn send(
+    shop: &TestShop,
+    method: Method,
+    query: &str,
+    headers: &[(&str, &str)],
+    body: String,
+) -> Answer {
     let mut request = shop.http().request(method, shop.url(&format!("/graphql{query}"))).body(body);
     for (name, value) in headers {
         request = request.header(*name, *value);
@@ -48,14 +54,14 @@ pub async fn send(shop: &TestShop, method: Method, query: &str, headers: &[(&str
 }
 
 /// Sends a body as JSON, with these headers beside.
-pub async fn post(shop: &TestShop, body: &Value, headers: &[(&str, &str)]) -> Answer {
+pub(crate) async fn post(shop: &TestShop, body: &Value, headers: &[(&str, &str)]) -> Answer {
     let mut all = vec![("content-type", "application/json")];
     all.extend(headers);
     send(shop, Method::POST, "", &all, body.to_string()).await
 }
 
 /// Asks with a GET; the pairs are written into the address.
-pub async fn get(shop: &TestShop, pairs: &[(&str, &str)], headers: &[(&str, &str)]) -> Answer {
+pub(crate) async fn get(shop: &TestShop, pairs: &[(&str, &str)], headers: &[(&str, &str)]) -> Answer {
     let pairs: Vec<String> = pairs.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
     send(shop, Method::GET, &format!("?{}", pairs.join("&")), headers, String::new()).await
 }
@@ -65,40 +71,28 @@ fn encoded(text: &str) -> String {
 }
 
 /// A connection on which anything can be written.
-pub struct Wire(TcpStream);
+pub(crate) struct Wire(TcpStream);
 
 impl Wire {
     /// Connects, and says nothing.
-    pub async fn open(shop: &TestShop) -> Self {
+    pub(crate) async fn open(shop: &TestShop) -> Self {
         Self(within("a connection", TcpStream::connect(shop.app().addr())).await.unwrap())
     }
 
     /// Writes something. Whether the other end still takes it is not asked.
-    pub async fn write(&mut self, text: &str) {
+    pub(crate) async fn write(&mut self, text: &str) {
         let _ = self.0.write_all(text.as_bytes()).await;
     }
 
     /// Reads until the other end closes the connection.
-    pub async fn closed(&mut self) -> String {
+    pub(crate) async fn closed(&mut self) -> String {
         let mut bytes = Vec::new();
         let _ = within("the end of the connection", self.0.read_to_end(&mut bytes)).await;
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
-    /// Reads until this was read.
-    pub async fn until(&mut self, what: &str) -> String {
-        let mut read = String::new();
-        let mut piece = [0; 4_096];
-        while !read.contains(what) {
-            let length = within(what, self.0.read(&mut piece)).await.unwrap();
-            assert!(length > 0, "{what:?} after {read:?}");
-            read.push_str(&String::from_utf8_lossy(&piece[..length]));
-        }
-        read
-    }
-
     /// Writes a text byte by byte with pauses, until it is written or the other end answers.
-    pub async fn trickle(&mut self, text: &str, pause: Duration) -> String {
+    pub(crate) async fn trickle(&mut self, text: &str, pause: Duration) -> String {
         let (mut reader, mut writer) = self.0.split();
         let writing = async {
             for byte in text.bytes() {

@@ -33,11 +33,7 @@ pub struct RedisAttempts {
 
 impl RedisAttempts {
     /// Connects. `clock` is that of this process, for as long as Redis is away.
-    pub async fn open(
-        options: &RedisOptions,
-        quotas: AttemptQuotas,
-        clock: Arc<dyn Clock>,
-    ) -> Result<Self, OpenError> {
+    pub async fn open(options: &RedisOptions, quotas: AttemptQuotas, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         Ok(Self {
             server: Server::open(options).await?,
             prefix: options.prefix.clone(),
@@ -71,7 +67,7 @@ fn short(digest: &[u8]) -> String {
 /// The time of one attempt and of all of them, in microseconds.
 fn times(quota: Quota) -> [u64; 2] {
     let all = u64::try_from(quota.per().as_micros()).unwrap_or(u64::MAX);
-    [all.div_ceil(quota.count().into()), all]
+    [all / u64::from(quota.count()), all]
 }
 
 #[async_trait]

@@ -35,4 +35,7 @@ mod stock;
 mod text;
 mod token;
 
-pub use self::{attempts::RedisAttempts, error::OpenError, feed::RedisFeed, options::RedisOptions, server::Server, stock::RedisStock};
+pub use self::{
+    attempts::RedisAttempts, error::OpenError, feed::RedisFeed, options::RedisOptions, server::Server,
+    stock::RedisStock,
+};

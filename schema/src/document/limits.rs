@@ -44,7 +44,7 @@ impl Default for Limits {
             tokens: 5_000,
             depth: 20,
             complexity: 10_000,
-            fields: 2_000,
+            fields: 1_000,
             aliases: 100,
             root_fields: 25,
             directives: 100,
@@ -60,8 +60,8 @@ impl Default for Limits {
 pub(super) const MAX_BRACKETS: usize = 64;
 /// Selections in selections, with those of fragments. The executor recurses as deep.
 pub(crate) const MAX_NESTING: usize = 32;
-/// Bytes of a name. An unknown name is compared with all names that there are.
-pub(super) const MAX_NAME: usize = 255;
+/// Bytes of a name. An unknown name is compared with all names that there are, letter by letter.
+pub(super) const MAX_NAME: usize = 100;
 /// Fragments: each may refer to the next, and they are walked recursively.
 pub(super) const MAX_FRAGMENTS: usize = 200;
 

@@ -46,7 +46,8 @@ const WRITE_BUFFER: usize = 4 * 1024;
 /// Whether a request wants a socket. Some clients offer other upgrades with any request.
 pub(super) fn is_wanted(request: &Request) -> bool {
     let upgrade = request.headers().get(UPGRADE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    request.method() == Method::CONNECT || upgrade.split(',').any(|other| other.trim().eq_ignore_ascii_case("websocket"))
+    request.method() == Method::CONNECT
+        || upgrade.split(',').any(|other| other.trim().eq_ignore_ascii_case("websocket"))
 }
 
 /// Opens a socket, or says why not.
