@@ -44,7 +44,7 @@ async fn crowd(buyers: &[Graph], campaign: &str, quantity: impl Fn(usize) -> u32
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn five_hundred_users_and_a_hundred_units() {
     let site = Site::new().await;
-    println!("on {}", site.stack().engines());
+    println!("on {}", site.engines());
     let people = people::move_in(&site, USERS).await;
     let mut server = Replica::new(&site, "server", Runs::Everything);
     server.start().await;

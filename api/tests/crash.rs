@@ -61,7 +61,7 @@ async fn rush(buyers: &[(Graph, String)], campaign: &str, told: &Told) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_accepted_grab_survives_sigkill() {
     let site = Site::new().await;
-    println!("on {}", site.stack().engines());
+    println!("on {}", site.engines());
     let people = people::move_in(&site, BUYERS).await;
     let mut server = Replica::new(&site, "server", Runs::Everything);
     server.start().await;

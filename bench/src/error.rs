@@ -55,6 +55,7 @@ impl BenchError {
 }
 
 /// Fails with [`BenchError::Wrong`] unless two values are equal.
+#[expect(clippy::needless_pass_by_value, reason = "what is compared is made for it")]
 pub(crate) fn same<T: PartialEq + std::fmt::Debug>(what: &str, is: T, must: T) -> Result<(), BenchError> {
     if is == must { Ok(()) } else { Err(BenchError::Wrong(format!("{what}: {is:?}, and not {must:?}"))) }
 }

@@ -64,8 +64,15 @@ impl fmt::Display for Head {
         write!(
             f,
             "{:<68}{:>6}{:>7}{:>8}{:>16}{:>10}{:>11}{:>9}{:>9}",
-            "ratio of what is done in a second, spike / baseline", "conn.", "pairs", "median", "least … most", "spike/s",
-            "baseline/s", "p50 ms", "p99 ms",
+            "ratio of what is done in a second, spike / baseline",
+            "conn.",
+            "pairs",
+            "median",
+            "least … most",
+            "spike/s",
+            "baseline/s",
+            "p50 ms",
+            "p99 ms",
         )
     }
 }
@@ -106,13 +113,14 @@ mod tests {
         assert_eq!(ratio, Spread { median: 1.0, least: 0.1, most: 9.0 });
         let line = Line { title: "grabs / nothing".to_owned(), connections: Some(64), result: Ok(pairs) }.to_string();
         assert!(line.contains("1.00     0.10 … 9.00        50         50"), "{line}");
-        assert_eq!(spread(vec![4.0, 1.0]).median, 2.5);
+        assert_eq!(spread(vec![4.0, 1.0]), Spread { median: 2.5, least: 1.0, most: 4.0 });
         assert!(spread(Vec::new()).median.is_nan());
     }
 
     #[test]
     fn a_line_that_went_wrong_has_no_figure() {
-        let line = Line { title: "grabs".to_owned(), connections: None, result: Err("the report: 1, and not 2".into()) };
+        let line =
+            Line { title: "grabs".to_owned(), connections: None, result: Err("the report: 1, and not 2".into()) };
         assert!(line.to_string().ends_with("no figure: the report: 1, and not 2"));
     }
 }

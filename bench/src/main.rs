@@ -10,6 +10,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for people: figures, and how far it is")]
 
 mod baseline;
+mod cpu;
 mod error;
 mod figures;
 mod grab;

@@ -86,13 +86,12 @@ impl Program {
         let mut output = BufReader::new(piped).lines();
         let name = launch.name.to_owned();
         let said = timeout(PATIENCE, said_address(&mut output)).await;
-        match said.map_err(|_| BenchError::TooLate(what()))?.map_err(BenchError::io(what()))? {
-            Some(addr) => Ok(Self { name, log, shell, lifeline, _output: output, addr }),
-            None => {
-                let status = shell.wait().await.ok();
-                Err(BenchError::Ended { program: name, status, tail: tail(&log), log })
-            }
-        }
+        let said = said.map_err(|_| BenchError::TooLate(what()))?.map_err(BenchError::io(what()))?;
+        let Some(addr) = said else {
+            let status = shell.wait().await.ok();
+            return Err(BenchError::Ended { program: name, status, tail: tail(&log), log });
+        };
+        Ok(Self { name, log, shell, lifeline, _output: output, addr })
     }
 
     /// Where it listens.

@@ -150,6 +150,8 @@ fn common(data: &Path) -> Vec<String> {
     let mut arguments = vec![
         "--no-defaults".to_owned(),
         format!("--datadir={}", data.display()),
+        // Its own: a server that starts clears away what others keep in a shared one.
+        format!("--tmpdir={}", data.parent().unwrap_or(data).display()),
         "--innodb-log-file-size=16M".to_owned(),
         "--innodb-buffer-pool-size=64M".to_owned(),
         "--aria-log-file-size=8M".to_owned(),

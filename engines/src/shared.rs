@@ -13,13 +13,13 @@ use crate::{
 /// The Redis server: a password, an append-only file. Keep apart by key prefix.
 pub async fn redis() -> Result<&'static Redis, EngineError> {
     static REDIS: OnceCell<Redis> = OnceCell::const_new();
-    REDIS.get_or_try_init(|| async { Redis::start(RedisOptions::new()?).await }).await
+    REDIS.get_or_try_init(|| async { Redis::start(RedisOptions::with_password()?).await }).await
 }
 
 /// The Redis Cluster: three masters, a password. Keep apart by key prefix.
 pub async fn redis_cluster() -> Result<&'static RedisCluster, EngineError> {
     static CLUSTER: OnceCell<RedisCluster> = OnceCell::const_new();
-    CLUSTER.get_or_try_init(|| async { RedisCluster::start(RedisClusterOptions::new()?).await }).await
+    CLUSTER.get_or_try_init(|| async { RedisCluster::start(RedisClusterOptions::with_password()?).await }).await
 }
 
 /// The RabbitMQ. Keep apart by the names of queues and exchanges, or by virtual host.

@@ -8,7 +8,7 @@ use engines::{RedisCluster, RedisClusterOptions, RedisSentinel, RedisSentinelOpt
 #[tokio::test]
 async fn a_cluster_shares_the_slots_and_is_whole_again_after_a_kill() {
     let began = Instant::now();
-    let mut cluster = RedisCluster::start(RedisClusterOptions::new().unwrap()).await.unwrap();
+    let mut cluster = RedisCluster::start(RedisClusterOptions::with_password().unwrap()).await.unwrap();
     println!("Redis Cluster starts: {:?}", began.elapsed());
     assert!(cluster.url().starts_with("redis-cluster://:"), "{}", cluster.url());
     assert_eq!(cluster.url().matches("127.0.0.1:").count(), 3);
@@ -62,7 +62,7 @@ async fn a_replica_takes_over_from_a_master_of_a_cluster() {
 #[tokio::test]
 async fn sentinel_fails_over() {
     let began = Instant::now();
-    let options = RedisSentinelOptions::new().unwrap();
+    let options = RedisSentinelOptions::with_password().unwrap();
     let mut sentinel = RedisSentinel::start(options).await.unwrap();
     println!("Redis behind Sentinel starts: {:?}", began.elapsed());
     assert!(sentinel.url().starts_with("redis-sentinel://:"), "{}", sentinel.url());

@@ -42,7 +42,7 @@ async fn is_down(port: u16) -> bool {
 
 #[tokio::test]
 async fn redis_keeps_what_it_was_told_and_forgets_when_it_should() {
-    let mut redis = timed("Redis starts", Redis::start(RedisOptions::new().unwrap())).await;
+    let mut redis = timed("Redis starts", Redis::start(RedisOptions::with_password().unwrap())).await;
     let (url, password) = (redis.url(), redis.password().unwrap().to_owned());
     assert_eq!(url, format!("redis://:{password}@127.0.0.1:{}/", redis.port()));
     assert!(answer(redis.port(), b"PING\r\n").await.starts_with(b"-NOAUTH"));
@@ -88,7 +88,7 @@ async fn redis_persists_as_it_is_told() {
 
 #[tokio::test]
 async fn redis_speaks_tls() {
-    let options = RedisOptions { tls: true, ..RedisOptions::new().unwrap() };
+    let options = RedisOptions { tls: true, ..RedisOptions::with_password().unwrap() };
     let redis = timed("Redis with TLS starts", Redis::start(options)).await;
     assert!(redis.url().starts_with("rediss://:"));
     assert!(redis.authority().unwrap().exists());

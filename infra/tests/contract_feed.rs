@@ -27,6 +27,10 @@ async fn one_redis() -> Replicas {
     redis::replicas(&redis::apart(&engines::shared::redis().await.unwrap().url())).await
 }
 
+async fn redis_cluster() -> Replicas {
+    redis::replicas(&redis::apart(&engines::shared::redis_cluster().await.unwrap().url())).await
+}
+
 macro_rules! contract {
     ($($case:ident),* $(,)?) => {
         mod in_memory {
@@ -40,6 +44,13 @@ macro_rules! contract {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $case() {
                 crate::contract::feed::$case(super::one_redis().await).await;
+            })*
+        }
+
+        mod in_redis_cluster {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                crate::contract::feed::$case(super::redis_cluster().await).await;
             })*
         }
     };

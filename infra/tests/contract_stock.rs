@@ -33,6 +33,11 @@ async fn one_redis() -> Bench {
     redis::bench(redis::apart(&engine.url())).await
 }
 
+async fn redis_cluster() -> Bench {
+    let engine = engines::shared::redis_cluster().await.unwrap();
+    redis::bench(redis::apart(&engine.url())).await
+}
+
 macro_rules! contract {
     ($($case:ident),* $(,)?) => {
         mod in_memory {
@@ -46,6 +51,13 @@ macro_rules! contract {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $case() {
                 crate::contract::stock::$case(super::one_redis().await).await;
+            })*
+        }
+
+        mod in_redis_cluster {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                crate::contract::stock::$case(super::redis_cluster().await).await;
             })*
         }
     };

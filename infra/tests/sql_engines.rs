@@ -18,6 +18,7 @@ mod sql {
     mod outage;
     mod rivals;
     mod schema;
+    mod silence;
     mod texts;
 }
 
@@ -40,7 +41,7 @@ pub(crate) async fn until(what: &str, so: impl AsyncFn() -> bool) {
             tokio::time::sleep(Duration::from_millis(150)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(60), all).await.unwrap_or_else(|_| panic!("not so in a minute: {what}"));
+    tokio::time::timeout(Duration::from_mins(1), all).await.unwrap_or_else(|_| panic!("not so in a minute: {what}"));
 }
 
 /// How many transactions of this database wait for a lock of another one.

@@ -52,7 +52,7 @@ pub mod whole;
 
 #[cfg(feature = "subgraphs")]
 pub use any::AnySchema;
-pub use document::{Kind, Limits, RootField, Roots};
+pub use document::{Kind, Limits, Reader, RootField, Roots};
 pub use errors::{Code, TraceId};
 pub use request::{Asker, Checked, check};
 #[cfg(feature = "subgraphs")]

@@ -4,7 +4,7 @@
 
 use std::net::IpAddr;
 
-use async_graphql::{Request, Response};
+use async_graphql::{Request, Response, ServerError};
 use domain::user::Viewer;
 
 use crate::{
@@ -28,8 +28,8 @@ pub struct Asker {
 /// A request whose document was parsed and is within its limits.
 #[derive(Debug)]
 pub struct Checked {
-    request: Request,
-    outline: Outline,
+    pub(crate) request: Request,
+    pub(crate) outline: Outline,
 }
 
 /// What the extension of the executor finds in the data of a request that was checked.
@@ -38,16 +38,17 @@ pub(crate) struct Attached {
     pub(crate) measures: Measures,
 }
 
-/// Parses the document of a request and looks at it. What is no document, or too much of one, is answered at once.
+/// Checks a single request; [`crate::Reader`] is for those that come again.
 pub fn check(mut request: Request, limits: &Limits) -> Result<Checked, Response> {
-    match document::look(&mut request, limits) {
-        Ok(outline) => Ok(Checked { request, outline }),
-        Err(error) => {
-            let mut response = Response::from_errors(vec![error]);
-            errors::finish(&mut response, None);
-            Err(response)
-        }
-    }
+    let outline = document::look(&mut request, limits).map_err(refusal)?;
+    Ok(Checked { request, outline })
+}
+
+/// Answers a request of which nothing was executed.
+pub(crate) fn refusal(error: ServerError) -> Response {
+    let mut response = Response::from_errors(vec![error]);
+    errors::finish(&mut response, None);
+    response
 }
 
 impl Checked {

@@ -49,7 +49,7 @@ use axum::{
 };
 use domain::{id::IdSource, services::Services};
 use ipnet::IpNet;
-use schema::{Limits, Which};
+use schema::{Limits, Reader, Which};
 use tower_http::{
     compression::{CompressionLayer, Predicate, predicate::NotForContentType, predicate::SizeAbove},
     cors::{AllowOrigin, CorsLayer},
@@ -74,7 +74,7 @@ pub struct Http {
     keys: Arc<dyn SigningKeys>,
     readiness: Readiness,
     shutdown: Shutdown,
-    limits: Limits,
+    reader: Reader,
     documents: Documents,
     rates: Option<Rates>,
     sockets: Sockets,
@@ -117,7 +117,7 @@ impl Http {
             keys: world.keys.clone(),
             readiness,
             shutdown,
-            limits,
+            reader: Reader::new(limits),
             documents: Documents::new(&config.graphql)?,
             rates: Rates::new(&config.rates, services.clock.now()),
             sockets: Sockets::new(config),

@@ -52,9 +52,9 @@ impl Http {
         let mut request = Request::new(found.text);
         request.operation_name = asked.operation_name.take();
         request.variables = std::mem::take(&mut asked.variables);
-        let Some(hash) = found.keep else { return schema::check(request, &self.limits) };
+        let Some(hash) = found.keep else { return self.reader.check(request).await };
         let text = request.query.clone();
-        let checked = schema::check(request, &self.limits)?;
+        let checked = self.reader.check(request).await?;
         self.documents.keep(hash, &text).await;
         Ok(checked)
     }

@@ -89,13 +89,20 @@ struct Unopened(OpenError);
 impl Display for Unopened {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let cause = self.0.to_string();
+        let says = |signs: &[&str]| signs.iter().any(|sign| cause.contains(sign));
         let advice = if matches!(self.0, OpenError::Behind { .. }) {
             "run `spike migrate`, or let database.migrate be true"
         } else if matches!(self.0, OpenError::Newer { .. }) {
             "this program is older than the schema; run the version that migrated it, or a later one"
-        } else if cause.contains("locked") || cause.contains("busy") {
+        } else if says(&["Access denied", "authentication failed", "no pg_hba.conf entry"]) {
+            "check the user and the password in database.url, and what the user may do"
+        } else if says(&["Unknown database", "does not exist"]) {
+            "create the database, or correct its name in database.url"
+        } else if says(&["communicating with database", "pool timed out", "failed to lookup"]) {
+            "check that the server runs, and its address in database.url"
+        } else if says(&["locked", "busy"]) {
             "another process is writing to it; wait for it or stop it"
-        } else if cause.contains("not a database") || cause.contains("malformed") {
+        } else if says(&["not a database", "malformed"]) {
             "the file is damaged or of another program; restore a backup or choose another database.url"
         } else {
             "check database.url, and that its file can be written or its server answers"

@@ -27,6 +27,8 @@ pub(crate) struct Plan {
     pub(crate) consumer_fails_at: String,
     /// Settings of the processes that serve the graph alone.
     pub(crate) graph_settings: Vec<(&'static str, String)>,
+    /// Settings of the consumer alone.
+    pub(crate) consumer_settings: Vec<(&'static str, String)>,
 }
 
 impl Default for Plan {
@@ -39,6 +41,7 @@ impl Default for Plan {
             graph_fails_at: String::new(),
             consumer_fails_at: String::new(),
             graph_settings: Vec::new(),
+            consumer_settings: Vec::new(),
         }
     }
 }
@@ -67,6 +70,9 @@ impl Scene {
         let mut graphs: Vec<Replica> =
             (0..plan.graphs).map(|number| Replica::new(&site, &format!("graph-{number}"), Runs::Graph)).collect();
         let mut consumer = Replica::new(&site, "consumer", Runs::Consumer);
+        for (key, value) in &plan.consumer_settings {
+            consumer.set(key, value);
+        }
         consumer.launch(&plan.consumer_fails_at);
         for (number, graph) in graphs.iter_mut().enumerate() {
             for (key, value) in &plan.graph_settings {

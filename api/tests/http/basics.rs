@@ -144,7 +144,8 @@ async fn a_stop_closes_sockets_with_1001_and_loses_nothing() {
         };
         (goodbye, silent.next().await)
     };
-    let (shop, (goodbye, silence)) = within("the restart", async { tokio::join!(shop.restart(), closing) }).await;
+    let (shop, (goodbye, silence)) =
+        within("the restart", Box::pin(async { tokio::join!(shop.restart(), closing) })).await;
     assert_eq!(goodbye, 1001);
     assert!(matches!(silence, Frame::Closed(1001, _)), "{silence:?}");
 

@@ -1,5 +1,6 @@
 //! RabbitMQ as anybody else sees it who has the password: what the shop's own adapter would never do to it.
 
+use engines::RabbitMq;
 use lapin::{
     BasicProperties, Channel, Connection, ConnectionProperties,
     options::{BasicPublishOptions, ExchangeDeleteOptions, QueueDeclareOptions, QueueDeleteOptions},
@@ -60,4 +61,12 @@ impl Broker {
     pub async fn close(self) {
         self.connection.close(200, "".into()).await.expect("closed");
     }
+}
+
+/// Has RabbitMQ write down which quorum queues it has. It does so by itself half a second after they were declared; one
+/// that is killed before that comes back with queues that have no leader, for ever (3.10.8). A shop that was not opened
+/// a moment ago never meets that.
+pub async fn written_down(rabbitmq: &RabbitMq) {
+    let sync = "#{names := #{directory_rev := Names}} = ra_system:fetch(quorum_queues), ok = dets:sync(Names).";
+    rabbitmq.ctl(&["eval", sync]).await.expect("written down");
 }

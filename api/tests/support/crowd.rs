@@ -22,7 +22,7 @@ use super::{
 /// Buyers of a rush that are under way at the same moment.
 const AT_ONCE: usize = 32;
 /// How long a buyer insists on an answer.
-const INSISTENCE: Duration = Duration::from_secs(60);
+const INSISTENCE: Duration = Duration::from_mins(1);
 
 /// What an attempt came to.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,7 +7,9 @@ use api::{wiring, world::Overrides};
 use chrono::NaiveDate;
 use domain::{
     id::UserId,
+    money::{Currency, Money},
     services::{Ports, Services},
+    testing::administrator,
     user::{
         Role, User,
         account::{Phone, Username, WorkStatus},
@@ -38,14 +40,28 @@ pub struct People {
 
 /// Brings the database of a site up to date, and makes an administrator and so many buyers in it.
 pub async fn move_in(site: &Site, buyers: usize) -> People {
+    move_in_with_money(site, buyers, 0).await
+}
+
+/// The same, and each buyer has so much on their balance, in minor units.
+pub async fn move_in_with_money(site: &Site, buyers: usize, minor: i64) -> People {
     let mut site_config = site.config();
     // Longer than any test.
     site_config.auth.access_token_lifetime = "3h".parse().expect("a duration");
     let world = wiring::world(&site_config, &Overrides::default()).await.expect("the engines of the site");
     let services = Services::new(world.ports.clone(), site_config.terms());
     let admin = person(&world.ports, &services, 0, vec![Role::Customer, Role::Admin]).await;
+    let proof = administrator(admin.id.parse().expect("an id"));
     let buyers = stream::iter(1..=buyers)
-        .map(|number| person(&world.ports, &services, number, vec![Role::Customer]))
+        .map(async |number| {
+            let person = person(&world.ports, &services, number, vec![Role::Customer]).await;
+            if minor > 0 {
+                let amount = Money::new(minor, Currency::Cny).amount();
+                let id = person.id.parse().expect("an id");
+                services.balances.top_up(proof, id, amount, Currency::Cny, None).await.expect("topped up");
+            }
+            person
+        })
         .buffered(16)
         .collect()
         .await;

@@ -50,7 +50,7 @@ impl Replica {
             [
                 ("SPIKE__DATA_DIR", site.directory().display().to_string()),
                 ("SPIKE__SERVER__LISTEN", format!("127.0.0.1:{}", port.number())),
-                ("SPIKE__LOG__FILTER", std::env::var("SPIKE_TEST_LOG").unwrap_or_else(|_| "info".to_owned())),
+                ("SPIKE__LOG__FILTER", std::env::var("SPIKE_TEST_LOG").unwrap_or_else(|_| "info,lapin=off".to_owned())),
             ]
             .map(|(key, value)| (key.to_owned(), value)),
         );
@@ -117,9 +117,7 @@ impl Replica {
             }
             client.get(&url).send().await.ok().filter(|answer| answer.status().is_success()).map(drop)
         });
-        if ready.await.is_none() {
-            panic!("{} is not ready after {START:?}:\n{}", self.name, self.last_words());
-        }
+        assert!(ready.await.is_some(), "{} is not ready after {START:?}:\n{}", self.name, self.last_words());
     }
 
     /// Whether it runs. One that ended by itself does not.

@@ -17,7 +17,7 @@ use super::{
 
 /// The settings of a shop, and what has to be cleared away after it.
 pub struct Site {
-    stack: Stack,
+    stack: Option<Stack>,
     name: String,
     directory: TempDir,
     settings: BTreeMap<String, String>,
@@ -29,12 +29,25 @@ impl Site {
         Self::on(Stack::of_this_run()).await
     }
 
-    /// A fresh one on the engines that all tests of this binary share.
-    pub async fn on(stack: Stack) -> Self {
+    /// A fresh one on engines of its own, which end with the test.
+    pub fn of_its_own(database: &str, stock: &str, bus: &str) -> Self {
+        let mut site = Self::named();
+        for (key, url) in [("database.url", database), ("stock.url", stock), ("bus.url", bus)] {
+            site.set(key, url);
+        }
+        site
+    }
+
+    fn named() -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(1);
         let name = format!("shop_{}", COUNT.fetch_add(1, Ordering::Relaxed));
         let directory = tempfile::tempdir().expect("a directory");
-        let mut site = Self { stack, name, directory, settings: BTreeMap::new() };
+        Self { stack: None, name, directory, settings: BTreeMap::new() }
+    }
+
+    /// A fresh one on the engines that all tests of this binary share.
+    pub async fn on(stack: Stack) -> Self {
+        let mut site = Self { stack: Some(stack), ..Self::named() };
         match stack {
             Stack::Embedded => {
                 let file = site.directory.path().join("spike.db").display().to_string();
@@ -83,9 +96,12 @@ impl Site {
         self.settings.get(key).map_or_else(|| panic!("{key} is not set"), String::as_str)
     }
 
-    /// Its engines.
-    pub const fn stack(&self) -> Stack {
-        self.stack
+    /// What it stands on, in words.
+    pub const fn engines(&self) -> &'static str {
+        match self.stack {
+            Some(stack) => stack.engines(),
+            None => "engines of its own",
+        }
     }
 
     /// A directory of its own.
@@ -108,20 +124,18 @@ impl Site {
     /// Clears away what the shop made, so that the shops of a long run do not pile up.
     pub async fn clear(self) {
         match self.stack {
-            Stack::Embedded => {}
-            Stack::MariaDb => {
+            None | Some(Stack::Embedded) => return,
+            Some(Stack::MariaDb) => {
                 let mariadb = shared::mariadb().await.expect("MariaDB");
                 mariadb.sql(&format!("DROP DATABASE `{}`", self.name)).await.expect("the database is dropped");
             }
-            Stack::PostgreSql => {
+            Some(Stack::PostgreSql) => {
                 let postgresql = shared::postgresql().await.expect("PostgreSQL");
                 postgresql.sql(&format!("DROP DATABASE \"{}\" WITH (FORCE)", self.name)).await.expect("dropped");
             }
         }
-        if self.stack != Stack::Embedded {
-            let broker = Broker::connect(&shared::rabbitmq().await.expect("RabbitMQ").url()).await;
-            broker.delete_shop(&self.name, self.config().bus.partitions).await;
-            broker.close().await;
-        }
+        let broker = Broker::connect(&shared::rabbitmq().await.expect("RabbitMQ").url()).await;
+        broker.delete_shop(&self.name, self.config().bus.partitions).await;
+        broker.close().await;
     }
 }

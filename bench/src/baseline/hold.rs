@@ -95,8 +95,7 @@ impl Counter {
     /// Fails unless so many units are held and in the queue, and no more.
     pub(crate) async fn check(&mut self, campaign: &str, units: u32, granted: u32) -> Result<(), BenchError> {
         let (stock, holds) = keys(campaign);
-        let (left, held): (u32, u32) =
-            redis::pipe().get(&stock).hlen(&holds).query_async(&mut self.redis).await?;
+        let (left, held): (u32, u32) = redis::pipe().get(&stock).hlen(&holds).query_async(&mut self.redis).await?;
         same("the baseline's units", (left, held), (units - granted, granted))?;
         same("the baseline's messages", declare(&self.channel).await?, granted)?;
         Ok(redis::pipe().del(stock).ignore().del(holds).ignore().query_async(&mut self.redis).await?)

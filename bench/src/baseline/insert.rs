@@ -71,14 +71,17 @@ async fn write(transaction: &mut MySqlTransaction<'_>, batch: &[Order]) -> Resul
 
     let mut rows: QueryBuilder<MySql> =
         QueryBuilder::new("INSERT INTO bare_order_events (order_id, version, status, at, reason) ");
-    rows.push_values(batch.iter().flat_map(|order| [(order, 0, "QUEUED"), (order, 1, "PENDING_PAYMENT")]), |mut row, event| {
-        let (order, version, status) = event;
-        row.push_bind(order.id.uuid())
-            .push_bind(version)
-            .push_bind(status)
-            .push_bind(order.created_at.timestamp_millis())
-            .push_bind(None::<String>);
-    });
+    rows.push_values(
+        batch.iter().flat_map(|order| [(order, 0, "QUEUED"), (order, 1, "PENDING_PAYMENT")]),
+        |mut row, event| {
+            let (order, version, status) = event;
+            row.push_bind(order.id.uuid())
+                .push_bind(version)
+                .push_bind(status)
+                .push_bind(order.created_at.timestamp_millis())
+                .push_bind(None::<String>);
+        },
+    );
     rows.build().execute(&mut **transaction).await?;
 
     let mut rows: QueryBuilder<MySql> = QueryBuilder::new(

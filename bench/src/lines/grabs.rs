@@ -4,10 +4,12 @@
 //! Orders are written by another process at the same time, as in production, on the same cores. Before the baselines
 //! run, everything is written.
 
+use std::time::Duration;
+
 use domain::id::{CampaignId, TypedId};
 use uuid::Uuid;
 
-use super::{Taken, baseline};
+use super::{baseline, tell};
 use crate::{
     baseline::{Counter, Kind},
     error::BenchError,
@@ -31,6 +33,13 @@ struct Level<'a> {
     hold: Program,
     counter: Counter,
     bytes: usize,
+}
+
+/// What a run of spike came to.
+struct Taken {
+    rate: f64,
+    median: Duration,
+    p99: Duration,
 }
 
 /// Measures at each level. One line a kind of campaign and baseline.
@@ -96,18 +105,18 @@ impl<'a> Level<'a> {
         Ok(Self { shop, plan, connections, answer, hold, counter, bytes })
     }
 
-    fn load(&self, target: std::net::SocketAddr, lasts: std::time::Duration) -> Load {
+    fn load(&self, target: std::net::SocketAddr, lasts: Duration) -> Load {
         Load { target, connections: self.connections, lasts }
     }
 
     /// A run of spike. The first of the crowd opens the sale before it begins.
-    async fn spike(&self, rule: bool, lasts: std::time::Duration) -> Result<Taken, BenchError> {
+    async fn spike(&self, rule: bool, lasts: Duration) -> Result<Taken, BenchError> {
         let shop = self.shop;
         let campaign = shop.sale(Sale { quantity: PLENTY, rule }).await?;
         let first = Load { connections: 1, ..self.load(shop.addr(), self.plan.run) };
         let first = first.run(shop.grabs(campaign).of(0..1)).await?;
         let run = self.load(shop.addr(), lasts).run(shop.grabs(campaign).of(1..usize::MAX)).await?;
-        let taken = Taken::of(&run);
+        tell(if rule { "spike, under a rule" } else { "spike" }, self.connections, &run);
         let mut orders = run.script.granted()?;
         if run.script.sold_out() > 0 {
             return Err(BenchError::Wrong(format!("{} were told that nothing is left", run.script.sold_out())));
@@ -115,26 +124,25 @@ impl<'a> Level<'a> {
         orders.extend(first.script.granted()?);
         shop.audit(&Granted { campaign, quantity: PLENTY, orders }).await?;
         shop.end(campaign).await?;
-        eprintln!("  {:>4} connections, spike{}: {taken}", self.connections, if rule { ", under a rule" } else { "" });
-        Ok(taken)
+        Ok(Taken { rate: run.rate, median: run.median, p99: run.p99 })
     }
 
     /// A run of the server that only answers.
-    async fn answer(&self, lasts: std::time::Duration) -> Result<f64, BenchError> {
+    async fn answer(&self, lasts: Duration) -> Result<f64, BenchError> {
         let grabs = self.shop.grabs(CampaignId::from_uuid(Uuid::nil())).over_and_over();
         let run = self.load(self.answer.addr(), lasts).run(Asked::new(grabs, self.bytes)).await?;
-        eprintln!("  {:>4} connections, only answers: {:.0}/s", self.connections, run.rate);
+        tell("only answers", self.connections, &run);
         Ok(run.rate)
     }
 
     /// A run of the server that holds.
-    async fn hold(&mut self, lasts: std::time::Duration) -> Result<f64, BenchError> {
+    async fn hold(&mut self, lasts: Duration) -> Result<f64, BenchError> {
         let campaign = CampaignId::from_uuid(Uuid::nil());
         self.counter.put_up(&campaign.to_string(), PLENTY).await?;
         let grabs = self.shop.grabs(campaign).over_and_over();
         let run = self.load(self.hold.addr(), lasts).run(Asked::new(grabs, self.bytes)).await?;
         self.counter.check(&campaign.to_string(), PLENTY, run.script.answers()).await?;
-        eprintln!("  {:>4} connections, holds: {:.0}/s", self.connections, run.rate);
+        tell("holds", self.connections, &run);
         Ok(run.rate)
     }
 }

@@ -5,7 +5,7 @@ pub(crate) mod grabs;
 pub(crate) mod orders;
 pub(crate) mod sold_out;
 
-use std::{ffi::OsString, fmt, time::Duration};
+use std::ffi::OsString;
 
 use crate::{
     baseline::{Kind, RABBITMQ, REDIS},
@@ -28,22 +28,11 @@ async fn baseline(shop: &Shop, kind: Kind, bytes: usize) -> Result<Program, Benc
     Program::start(Launch { name, program: &this, arguments, environment, directory: shop.home() }).await
 }
 
-/// What a run of spike came to.
-struct Taken {
-    rate: f64,
-    median: Duration,
-    p99: Duration,
-}
-
-impl Taken {
-    const fn of<S>(outcome: &Outcome<S>) -> Self {
-        Self { rate: outcome.rate, median: outcome.median, p99: outcome.p99 }
-    }
-}
-
-impl fmt::Display for Taken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (median, p99) = (self.median.as_secs_f64() * 1_000.0, self.p99.as_secs_f64() * 1_000.0);
-        write!(f, "{:.0}/s, half within {median:.1} ms, 99 of 100 within {p99:.1} ms", self.rate)
-    }
+/// Says how a run went, while others are still to come.
+fn tell<S>(what: &str, connections: usize, run: &Outcome<S>) {
+    let (median, p99) = (run.median.as_secs_f64() * 1_000.0, run.p99.as_secs_f64() * 1_000.0);
+    eprintln!(
+        "  {connections:>4} connections, {what}: {:.0}/s, half within {median:.1} ms, 99 of 100 within {p99:.1} ms; {}",
+        run.rate, run.cpu
+    );
 }

@@ -60,19 +60,21 @@ async fn queued(shop: &Shop, plan: &Plan) -> Result<Granted, BenchError> {
 async fn drain(database: &str, granted: &Granted) -> Result<f64, BenchError> {
     let mut connection = MySqlConnection::connect(database).await?;
     let all = granted.orders.len();
-    let begun = written(&mut connection, granted.campaign).await?;
-    same("the orders of a queue that nobody consumes", begun, 0)?;
+    let at_first = written(&mut connection, granted.campaign).await?;
+    same("the orders of a queue that nobody consumes", at_first, 0)?;
     let watch = async {
         let mut first = None;
         loop {
             let now = written(&mut connection, granted.campaign).await?;
             if now > 0 {
-                let (began, before) = *first.get_or_insert((Instant::now(), now));
+                let (since, before) = *first.get_or_insert((Instant::now(), now));
                 if now >= all {
                     if before == all {
-                        return Err(BenchError::Wrong("all orders were written before they were looked for".to_owned()));
+                        return Err(BenchError::Wrong(
+                            "all orders were written before they were looked for".to_owned(),
+                        ));
                     }
-                    return Ok(per_second(now - before, began.elapsed()));
+                    return Ok(per_second(now - before, since.elapsed()));
                 }
             }
             tokio::time::sleep(POLL).await;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::id::{CampaignId, TypedId};
 use uuid::Uuid;
 
-use super::{Taken, baseline};
+use super::{baseline, tell};
 use crate::{
     baseline::Kind,
     error::{BenchError, same},
@@ -49,11 +49,11 @@ async fn pairs(shop: &Shop, plan: &Plan, connections: usize) -> Result<Pairs, Be
     for _ in 0..plan.pairs {
         let ours = load.run(losers()).await?;
         same("the units that were granted of none", ours.script.granted()?.len(), 0)?;
-        eprintln!("  {connections:>4} connections, sold out: {}", Taken::of(&ours));
+        tell("sold out", connections, &ours);
         let target = answer.addr();
         let grabs = shop.grabs(CampaignId::from_uuid(Uuid::nil())).over_and_over();
         let theirs = Load { target, ..load }.run(Asked::new(grabs, bytes)).await?;
-        eprintln!("  {connections:>4} connections, only answers: {:.0}/s", theirs.rate);
+        tell("only answers", connections, &theirs);
         pairs.push(ours.rate, theirs.rate);
         pairs.took(ours.median, ours.p99);
     }

@@ -20,7 +20,10 @@ use tokio::{
 };
 
 use self::connection::Connection;
-use crate::error::BenchError;
+use crate::{
+    cpu::{Cpu, Shares},
+    error::BenchError,
+};
 
 /// What is asked, and what is made of the answers.
 pub(crate) trait Script: Send + 'static {
@@ -48,6 +51,8 @@ pub(crate) struct Outcome<S> {
     pub(crate) script: S,
     /// Answers in a second.
     pub(crate) rate: f64,
+    /// What all programs spent on each answer.
+    pub(crate) cpu: Shares,
     /// What half of the answers took at most.
     pub(crate) median: Duration,
     /// What 99 of 100 answers took at most.
@@ -73,6 +78,7 @@ impl Load {
     }
 
     async fn ask<S: Script>(self, script: S) -> Result<Outcome<S>, BenchError> {
+        let before = Cpu::now();
         let shared = Rc::new(Shared {
             script: RefCell::new(script),
             millionths: RefCell::new(Vec::new()),
@@ -107,13 +113,16 @@ impl Load {
             return Err(error);
         }
         let mut took = shared.millionths.into_inner();
+        let cpu = Cpu::now().since(&before, took.len());
         took.sort_unstable();
         let at = |share: usize| {
-            Duration::from_micros(took.get(took.len() * share / 100).or(took.last()).copied().unwrap_or_default().into())
+            Duration::from_micros(
+                took.get(took.len() * share / 100).or(took.last()).copied().unwrap_or_default().into(),
+            )
         };
         #[expect(clippy::cast_precision_loss, reason = "answers of some seconds")]
         let rate = took.len() as f64 / elapsed.as_secs_f64().max(f64::EPSILON);
-        Ok(Outcome { rate, median: at(50), p99: at(99), script: shared.script.into_inner() })
+        Ok(Outcome { rate, cpu, median: at(50), p99: at(99), script: shared.script.into_inner() })
     }
 }
 

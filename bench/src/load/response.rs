@@ -40,11 +40,9 @@ mod tests {
         assert_eq!(parse(whole), Ok(Some(Response { status: 200, body: b"hello" })));
         assert_eq!(parse(b"HTTP/1.1 204 No Content\r\ncontent-length: 0\r\n\r\n").unwrap().unwrap().status, 204);
         let too_much = [whole.as_slice(), b"!"].concat();
-        for bad in [
-            too_much.as_slice(),
-            b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n",
-            b"SSH-2.0-OpenSSH\r\n\r\n",
-        ] {
+        for bad in
+            [too_much.as_slice(), b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n", b"SSH-2.0-OpenSSH\r\n\r\n"]
+        {
             assert!(parse(bad).is_err());
         }
     }

@@ -4,6 +4,7 @@
 //! would give, signed by the shop's own key; only the session that it names does not exist, which nobody looks at before
 //! the token is refreshed.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{Duration, NaiveDate};
@@ -68,7 +69,7 @@ pub(super) async fn gather(url: &str, people: usize) -> Result<(Database, Crowd)
                 work_status: WorkStatus::Employed,
                 birth_date: NaiveDate::from_ymd_opt(1990, 5, 17).unwrap_or_default(),
                 roles: vec![Role::Customer],
-                attributes: Default::default(),
+                attributes: BTreeMap::default(),
                 created_at: now,
             };
             let new = NewUser { user, password_hash: password_hash.clone(), id_number: None };

@@ -18,7 +18,7 @@ impl Engines {
     /// Starts them side by side.
     pub(crate) async fn start() -> Result<Self, BenchError> {
         let (redis, rabbitmq, mariadb) = tokio::try_join!(
-            Redis::start(RedisOptions::new()?),
+            Redis::start(RedisOptions::with_password()?),
             RabbitMq::start(RabbitOptions::default()),
             MariaDb::start(MariaDbOptions::default()),
         )?;

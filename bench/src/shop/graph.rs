@@ -74,7 +74,8 @@ impl Graph {
     pub(super) async fn sign_in(addr: SocketAddr, administrator: &Administrator) -> Result<Self, BenchError> {
         let url = format!("http://{addr}/graphql");
         let mut graph = Self { client: reqwest::Client::new(), url, token: String::new() };
-        let query = "mutation($input: LoginInput!) { login(input: $input) { session { accessToken } userErrors { code } } }";
+        let query =
+            "mutation($input: LoginInput!) { login(input: $input) { session { accessToken } userErrors { code } } }";
         let input = json!({ "input": { "phone": PHONE, "password": administrator.password } });
         let token = graph.text("a sign-in", query, input, "/login/session/accessToken").await?;
         graph.token = token;
@@ -114,7 +115,8 @@ impl Graph {
 
     /// Ends a campaign, so that it is not in the way of the next.
     pub(super) async fn end_campaign(&self, campaign: CampaignId) -> Result<(), BenchError> {
-        let query = "mutation($id: ID!) { endCampaign(input: { campaignId: $id }) { campaign { state } userErrors { code } } }";
+        let query =
+            "mutation($id: ID!) { endCampaign(input: { campaignId: $id }) { campaign { state } userErrors { code } } }";
         let id = json!({ "id": campaign.to_string() });
         self.text("an end", query, id, "/endCampaign/campaign/state").await.map(drop)
     }
@@ -124,8 +126,7 @@ impl Graph {
             grabs queued pendingPayment rejected available balanced } } }";
         let answer = self.ask(query, json!({ "id": campaign.to_string() })).await?;
         let report = answer.pointer("/data/campaign/report").cloned().unwrap_or_default();
-        serde_json::from_value(report)
-            .map_err(|_| BenchError::Graph { what: "a report", answer: answer.to_string() })
+        serde_json::from_value(report).map_err(|_| BenchError::Graph { what: "a report", answer: answer.to_string() })
     }
 
     /// Asks, and takes one text out of the answer's data.

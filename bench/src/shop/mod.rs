@@ -21,11 +21,11 @@ use domain::{
 use infra::sql::Database;
 use tempfile::TempDir;
 
-pub(crate) use self::{crowd::Crowd, engines::Engines};
 use self::{
     audit::Audit,
     graph::{Administrator, Graph},
 };
+pub(crate) use self::{crowd::Crowd, engines::Engines};
 use crate::{
     error::BenchError,
     grab::Grabs,
@@ -127,12 +127,7 @@ impl Shop {
     }
 
     const fn start(&self) -> Start<'_> {
-        Start {
-            spike: &self.spike,
-            engines: &self.engines,
-            administrator: &self.administrator,
-            home: &self.home,
-        }
+        Start { spike: &self.spike, engines: &self.engines, administrator: &self.administrator, home: &self.home }
     }
 
     /// Stops the process that writes orders: granted grabs wait in the queue then.

@@ -38,7 +38,7 @@ pub struct RedisClusterOptions {
 
 impl RedisClusterOptions {
     /// Three masters without replicas, and a random password.
-    pub fn new() -> Result<Self, EngineError> {
+    pub fn with_password() -> Result<Self, EngineError> {
         Ok(Self { password: Some(plain::random()?), ..Self::default() })
     }
 }

@@ -22,7 +22,7 @@ pub struct RedisSentinelOptions {
 
 impl RedisSentinelOptions {
     /// With a random password.
-    pub fn new() -> Result<Self, EngineError> {
+    pub fn with_password() -> Result<Self, EngineError> {
         Ok(Self { password: Some(plain::random()?), ..Self::default() })
     }
 }

@@ -31,7 +31,7 @@ pub struct RedisOptions {
 
 impl RedisOptions {
     /// With a random password.
-    pub fn new() -> Result<Self, EngineError> {
+    pub fn with_password() -> Result<Self, EngineError> {
         Ok(Self { password: Some(plain::random()?), ..Self::default() })
     }
 }

@@ -70,17 +70,15 @@ impl Dial {
             properties,
         );
         // Twice: once to reach it, once to be welcomed.
-        match tokio::time::timeout(self.patience * 2, connecting).await {
-            Ok(connected) => Ok(Link { connection: connected?, socket }),
-            Err(_) => {
-                cut(&socket);
-                Err(too_late())
-            }
-        }
+        let Ok(connected) = tokio::time::timeout(self.patience * 2, connecting).await else {
+            cut(&socket);
+            return Err(too_late());
+        };
+        Ok(Link { connection: connected?, socket })
     }
 
-    /// What is done on a new connection before it is used, within the time that the broker has to welcome it. Right after
-    /// the broker's start a queue may leave a subscription without an answer, for as long as the connection lives.
+    /// What is done on a new connection before it is used, within the time that the broker has to welcome it: a quorum
+    /// queue without a leader leaves a subscription without an answer.
     pub(super) async fn in_time<T, E: From<lapin::Error>>(
         &self,
         steps: impl Future<Output = Result<T, E>>,

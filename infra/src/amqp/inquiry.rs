@@ -209,11 +209,11 @@ impl Inquiries {
             if let Some(visitor) = visitor {
                 visitor.consuming.close().await;
             }
-            match told {
-                Ok(holds) => return holds,
-                // Whoever was to answer is gone, or slow. It is looked at again who is there.
-                Err(_) => tracing::debug!(queue = place.queue, "a fence was not answered in time"),
+            if let Ok(holds) = told {
+                return holds;
             }
+            // Whoever was to answer is gone, or slow. It is looked at again who is there.
+            tracing::debug!(queue = place.queue, "a fence was not answered in time");
         }
     }
 }
@@ -268,7 +268,7 @@ impl Replies {
         while let Some(delivery) = self.messages.next().await {
             let delivery = delivery.map_err(away)?;
             let answer = message::read::<Answer>(message::ANSWER, &delivery.data).map_err(Fault::internal)?;
-            let parts = self.parts.entry(answer.answer).or_default();
+            let parts = self.parts.entry(answer.name).or_default();
             parts.insert(answer.part, answer.holds);
             if parts.len() == answer.parts {
                 return Ok(std::mem::take(parts).into_values().flatten().collect());

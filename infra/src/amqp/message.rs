@@ -72,7 +72,7 @@ pub(super) struct Fence {
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Answer {
     /// Tells the parts of this answer from those of another.
-    pub(super) answer: String,
+    pub(super) name: String,
     /// Counted from 0.
     pub(super) part: usize,
     /// How many there are.
@@ -124,8 +124,7 @@ fn reason(kind: &'static str, body: &[u8], form: Option<serde_json::Error>) -> U
     match (serde_json::from_slice::<Header>(body), form) {
         (Ok(header), _) if header.kind != kind => Unreadable::Kind(header.kind),
         (Ok(header), _) if header.version != VERSION => Unreadable::Version { kind, version: header.version },
-        (_, Some(form)) => Unreadable::Broken(form),
-        (Err(form), None) => Unreadable::Broken(form),
+        (_, Some(form)) | (Err(form), None) => Unreadable::Broken(form),
         (Ok(header), None) => Unreadable::Kind(header.kind),
     }
 }
@@ -183,7 +182,7 @@ mod tests {
 
         let fence = Fence { queue: "spike.grabs.0".into(), campaign: id(1) };
         assert_eq!(read::<Fence>(FENCE, &write(FENCE, &fence).unwrap()).unwrap(), fence);
-        let answer = Answer { answer: "a".into(), part: 0, parts: 1, holds: holds.to_vec() };
+        let answer = Answer { name: "a".into(), part: 0, parts: 1, holds: holds.to_vec() };
         assert_eq!(read::<Answer>(ANSWER, &write(ANSWER, &answer).unwrap()).unwrap(), answer);
     }
 

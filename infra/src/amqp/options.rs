@@ -105,8 +105,9 @@ impl AmqpOptions {
         if self.max_attempts == 0 {
             return no("max_attempts", "at least 1");
         }
-        let whole =
-            |rest: &Duration| (1..=86_400_000).contains(&rest.as_millis()) && rest.subsec_nanos() % 1_000_000 == 0;
+        let whole = |rest: &Duration| {
+            (1..=86_400_000).contains(&rest.as_millis()) && rest.subsec_nanos().is_multiple_of(1_000_000)
+        };
         if self.retry_delays.is_empty() || self.retry_delays.len() > 8 || !self.retry_delays.iter().all(whole) {
             return no("retry_delays", "1 to 8 delays of whole milliseconds, up to a day each");
         }

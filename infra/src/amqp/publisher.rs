@@ -47,6 +47,9 @@ pub(super) enum Item {
     Letter(Letter),
 }
 
+/// Holds as they stand in a message, by their orders.
+type Written = Vec<(OrderId, Vec<u8>)>;
+
 /// Publishes.
 pub(super) struct Publisher {
     state: watch::Receiver<State>,
@@ -158,7 +161,7 @@ impl Groups {
     /// its letter once.
     fn pack(&self, group: Vec<Item>) -> (Vec<Letter>, Vec<usize>) {
         let mut letters = Vec::new();
-        let mut crowds: HashMap<u16, (usize, Vec<(OrderId, Vec<u8>)>)> = HashMap::new();
+        let mut crowds: HashMap<u16, (usize, Written)> = HashMap::new();
         let mut letter_of = Vec::with_capacity(group.len());
         for item in group {
             match item {

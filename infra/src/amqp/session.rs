@@ -258,5 +258,5 @@ impl Session {
 /// A text that no other process has.
 pub(super) fn unique() -> Result<String, domain::error::Fault> {
     let bytes = entropy::bytes::<8>().map_err(away)?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(format!("{:016x}", u64::from_be_bytes(bytes)))
 }

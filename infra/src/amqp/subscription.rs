@@ -69,9 +69,8 @@ impl Subscription {
         let life = Life { subscription: self, number: self.hand.begin(places.len(), sender), places: &places };
         let _forget = Forget(&self.hand);
 
-        let opened = self.dial.in_time(self.lanes(&link, &places)).await;
         // One that left us waiting does not hear a farewell either.
-        let mut lanes = opened.inspect_err(|_| link.cut())?;
+        let mut lanes = self.lanes(&link, &places).await.inspect_err(|_| link.cut())?;
         tracing::info!(partitions = lanes.len(), "consuming");
         let channels: Vec<Channel> = lanes.iter().map(|lane| lane.channel.clone()).collect();
         let streams = lanes.iter_mut().enumerate().map(|(lane, consuming)| {
@@ -91,7 +90,9 @@ impl Subscription {
     async fn lanes(&self, link: &Link, places: &[Place]) -> Result<Vec<Consuming>, DeclareError> {
         let mut lanes: Vec<Option<Consuming>> = places.iter().map(|_| None).collect();
         for lane in shuffled(places.len()) {
-            lanes[lane] = Some(Consuming::start(link, &places[lane].queue, self.prefetch).await?);
+            let queue = &places[lane].queue;
+            let consuming = self.dial.in_time(Consuming::start(link, queue, self.prefetch)).await;
+            lanes[lane] = Some(consuming.inspect_err(|_| tracing::warn!(queue, "no subscription"))?);
         }
         Ok(lanes.into_iter().flatten().collect())
     }
@@ -222,11 +223,11 @@ pub(super) fn answer(publisher: &Arc<Publisher>, topology: &Topology, fence: &De
 
 /// The parts of an answer; one that is empty if there is nothing to tell.
 fn answers(place: &Place, holds: &[Hold]) -> Result<Vec<Letter>, Fault> {
-    let answer = unique()?;
+    let name = unique()?;
     let parts = holds.len().div_ceil(PART).max(1);
     let letter = |part| {
         let holds = holds.iter().skip(part * PART).take(PART).cloned().collect();
-        let body = message::write(message::ANSWER, Answer { answer: answer.clone(), part, parts, holds })?;
+        let body = message::write(message::ANSWER, Answer { name: name.clone(), part, parts, holds })?;
         Ok(Letter { durable: false, ..Letter::to(place, message::ANSWER, body) })
     };
     (0..parts).map(letter).collect()

@@ -192,10 +192,7 @@ pub(super) async fn count(channel: &Channel, place: &Place) -> Result<(u32, u32)
 
 /// Whether there is such a queue. Asking for one that is not costs the channel.
 async fn is_there(link: &Link, place: &Place) -> Result<bool, DeclareError> {
-    let cause = match count(&link.channel().await?, place).await {
-        Ok(_) => return Ok(true),
-        Err(cause) => cause,
-    };
+    let Err(cause) = count(&link.channel().await?, place).await else { return Ok(true) };
     match cause.kind() {
         ErrorKind::ProtocolError(refusal) if *refusal.kind() == AMQPErrorKind::Soft(AMQPSoftError::NOTFOUND) => {
             Ok(false)

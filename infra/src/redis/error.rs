@@ -67,6 +67,17 @@ pub enum OpenError {
         /// Why.
         cause: String,
     },
+    /// Its certificate is none that we trust.
+    #[error(
+        "the certificate of {at} is not trusted: {cause}; name the authority that signed it with stock.ca_file, or reach \
+         it by a name that the certificate has"
+    )]
+    Certificate {
+        /// The address, without the password.
+        at: String,
+        /// Why.
+        cause: String,
+    },
     /// It does not let us in.
     #[error("{at} does not let us in: {cause}; check the user and the password in its address")]
     Login {
@@ -151,6 +162,10 @@ impl OpenError {
         let (at, cause) = (at.to_string(), line(error));
         match error.kind() {
             ErrorKind::AuthenticationFailed => Self::Login { at, cause },
+            ErrorKind::Io if cause.contains("certificate") => Self::Certificate { at, cause },
+            _ if cause.contains("cluster support disabled") => {
+                Self::Form { at, is: "is one server and no cluster", instead: "redis:// or rediss://" }
+            }
             ErrorKind::Io => Self::Unreachable { at, cause },
             ErrorKind::Server(ServerErrorKind::NoPerm) => Self::Rights { at, cause },
             ErrorKind::Server(

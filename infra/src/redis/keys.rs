@@ -7,7 +7,7 @@
 //! | `{prefix}:{<campaign>}:sale` | hash | the numbers, the terms, the epoch, and the server's life it was opened in |
 //! | `…:holds` | hash | order → the hold, see [`super::text`] |
 //! | `…:buyers` | hash | user → `units\|order,order,…` |
-//! | `…:attempts` | hash | `user\|request key` → `order\|quantity` |
+//! | `…:attempts` | hash | `user\|request key` → `order\|quantity`, and `\|handed` if the hold was handed out to be published |
 //! | `…:outbox` | sorted set | orders that were not noted as published, by the moment they were taken (ms) |
 //! | `…:opening` | string | who opens it; the one key that ends by itself |
 //! | `…:staged-holds`, `-buyers`, `-attempts` | hash | the next life while it is written |

@@ -19,6 +19,12 @@
 //!   life. The comparison is made by the server within the script: nothing can come in between.
 //! - **Safe to repeat.** The cluster client sends again what may have been done already.
 //!
+//! # What Redis is to be set to
+//! `appendonly yes` and no `maxmemory-policy` that evicts all keys: both are checked at the start. With replicas also
+//! `min-replicas-to-write 1`: a master that is cut off from its sentinels and replicas, but not from a process of
+//! spike, would go on selling its own life beside the one that was opened on its successor. The database refuses what
+//! is too much of it, but only after its buyers were told yes. A master of a cluster stops by itself.
+//!
 //! What this may not touch: what a grab means. The order of the checks is `domain`'s, written in `lua/reserve.lua`.
 
 mod address;

@@ -40,11 +40,10 @@ pub(super) fn is_server_away(error: &DbErr) -> bool {
 
 fn meaning(error: &DbErr) -> Meaning {
     let (connecting, error) = match error {
-        DbErr::ConnectionAcquire(_) => return Meaning::Away,
         // Whatever it says: without a connection nothing is wrong with the statement.
         DbErr::Conn(RuntimeErr::SqlxError(error)) => (true, error),
         DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error)) => (false, error),
-        DbErr::Conn(_) => return Meaning::Away,
+        DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => return Meaning::Away,
         _ => return Meaning::Defect,
     };
     match of_driver(error) {

@@ -8,13 +8,14 @@
 //! affected rows are counted, or in a read that locks; never in a read that does not.
 //!
 //! The same statements run on SQLite, MySQL, MariaDB and PostgreSQL. Where engines differ there is one place
-//! that knows: [`connection`] (sessions, isolation), [`codes`] and [`error`] (what they say), [`write`] (how
+//! that knows: [`connection`] (sessions, isolation), [`codes`] and [`error`] (what they say), [`mod@write`] (how
 //! much fits into a statement).
 
 mod codes;
 mod connection;
 mod convert;
 mod error;
+mod gather;
 mod paging;
 mod retry;
 mod write;

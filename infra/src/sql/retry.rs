@@ -15,11 +15,11 @@ use std::{
 
 use domain::error::{Cause, Fault};
 use sea_orm::DbErr;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep};
 
 use super::{
     Database,
-    connection::{silent, statement_bound},
+    connection::{Silence, statement_bound},
     error::{fault, is_interrupted, violated_unique},
 };
 
@@ -69,7 +69,7 @@ impl Database {
     where
         Run: Future<Output = Result<T, Setback>> + Send,
     {
-        retried(self.patience(), transaction).await
+        retried(self.patience(), self.silence(), transaction).await
     }
 }
 
@@ -79,15 +79,19 @@ const TRIES: u32 = 8;
 /// The pause after the first setback. It doubles with each.
 const PAUSE: Duration = Duration::from_millis(1);
 
-async fn retried<T, Run>(patience: Duration, transaction: impl Fn() -> Run + Send) -> Result<T, Fault>
+async fn retried<T, Run>(
+    patience: Duration,
+    silence: &Silence,
+    transaction: impl Fn() -> Run + Send,
+) -> Result<T, Fault>
 where
     Run: Future<Output = Result<T, Setback>> + Send,
 {
     let began = Instant::now();
     let mut tries = 1;
     loop {
-        let run = timeout(statement_bound(patience), transaction()).await;
-        let setback = match run.unwrap_or_else(|_| Err(Setback::Fault(fault(silent())))) {
+        let run = silence.within(statement_bound(patience), transaction()).await;
+        let setback = match run.unwrap_or_else(|silent| Err(silent.into())) {
             Ok(done) => return Ok(done),
             Err(setback) => setback,
         };
@@ -119,13 +123,13 @@ mod tests {
 
     use super::*;
 
-    const PATIENCE: Duration = Duration::from_secs(60);
+    const PATIENCE: Duration = Duration::from_mins(1);
 
     #[tokio::test]
     async fn a_race_is_run_again_until_it_is_taken_for_a_defect() {
         for (races, ends_well) in [(0, true), (TRIES - 1, true), (TRIES, false)] {
             let runs = AtomicU32::new(0);
-            let done = retried(PATIENCE, async || {
+            let done = retried(PATIENCE, &Silence::default(), async || {
                 let run = runs.fetch_add(1, Ordering::Relaxed);
                 if run < races { Err(Setback::Raced("raced".into())) } else { Ok(run) }
             })
@@ -138,7 +142,7 @@ mod tests {
     #[tokio::test]
     async fn a_fault_is_not_run_again() {
         let runs = AtomicU32::new(0);
-        let done: Result<(), _> = retried(PATIENCE, async || {
+        let done: Result<(), _> = retried(PATIENCE, &Silence::default(), async || {
             runs.fetch_add(1, Ordering::Relaxed);
             Err(Setback::Fault(Fault::internal("broken")))
         })
@@ -149,7 +153,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_run_that_hangs_ends() {
-        let done: Result<(), _> = retried(Duration::from_millis(1), std::future::pending).await;
+        let done: Result<(), _> = retried(Duration::from_millis(1), &Silence::default(), std::future::pending).await;
         assert!(matches!(done, Err(Fault::Unavailable { part: "database", .. })), "{done:?}");
     }
 

@@ -75,11 +75,11 @@ async fn a_consumer_that_dies_before_it_answers_is_replaced_by_whoever_comes() {
     assert_eq!(receive(&dying, 10).await.len(), 10);
     // It hears nothing any more, so it will not answer; the broker does not know yet.
     way.drop_responses().await;
-    let asked = tokio::spawn(async move { asker.in_flight(campaign()).await });
+    let told = tokio::spawn(async move { asker.in_flight(campaign()).await });
     Desk::at(&options.url).await.until(&partition(&options), |ready, consumers| (ready, consumers) == (0, 1)).await;
     // Then it is gone, and nobody is left: what it had is looked for in the queue.
     way.cut().await;
-    assert_eq!(within(asked).await.unwrap().unwrap(), holds(1..=10));
+    assert_eq!(within(told).await.unwrap().unwrap(), holds(1..=10));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -88,7 +88,7 @@ async fn a_consumer_that_does_not_answer_makes_it_unknown() {
     let way = way(rabbitmq).await;
     let options = AmqpOptions {
         answer_timeout: Duration::from_millis(300),
-        inquiry_timeout: Duration::from_millis(1_000),
+        inquiry_timeout: Duration::from_secs(1),
         ..options().await
     };
     let through = AmqpOptions { url: way.url(&options.url), ..options.clone() };
@@ -130,6 +130,7 @@ async fn what_rests_and_what_was_put_aside_is_told_to_all_who_ask_at_once() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_moves_all_the_time_is_told_whole() {
     const ALL: u128 = 40;
+    const TIMES: u32 = 40;
     let options = AmqpOptions {
         max_attempts: u32::MAX,
         retry_delays: [400, 500, 700].map(Duration::from_millis).to_vec(),
@@ -156,16 +157,14 @@ async fn what_moves_all_the_time_is_told_whole() {
         }
     });
     let began = Instant::now();
-    let mut asked = 0;
-    while asked < 40 {
+    for before in 0..TIMES {
         let told = within(asker.in_flight(campaign())).await.unwrap();
-        assert_eq!(told, holds(1..=ALL), "asked {asked} times before");
-        asked += 1;
+        assert_eq!(told, holds(1..=ALL), "asked {before} times before");
     }
     let took = began.elapsed();
     done.store(true, Ordering::Relaxed);
     let failed = within(failing).await.unwrap();
-    println!("asked {asked} times in {took:?} while messages failed {failed} times: none missed");
+    println!("asked {TIMES} times in {took:?} while messages failed {failed} times: none missed");
     assert!(failed > ALL, "they moved");
     assert_eq!(consume(&consumer, 40).await, orders(1..=ALL));
 }

@@ -12,7 +12,6 @@ use crate::scene::{campaign, holds, open, options, options_at, orders, publish, 
 async fn refused(options: &AmqpOptions) -> OpenError {
     let error = within(AmqpBus::open(options.clone())).await.err().expect("it opened");
     let text = error.to_string();
-    println!("{text}");
     assert!(!text.contains('\n'), "one line");
     assert!(!text.contains("hunter2"), "no password");
     error

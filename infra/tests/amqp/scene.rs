@@ -20,7 +20,7 @@ use engines::{Proxy, RabbitMq, shared};
 use infra::amqp::{AmqpBus, AmqpOptions};
 
 /// How long anything may take before a test fails: a machine under load is slow.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Options for a bus on the broker of all tests, with queues that no other test has.
 pub(crate) async fn options() -> AmqpOptions {

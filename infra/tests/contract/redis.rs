@@ -21,11 +21,17 @@ use super::{feed::Replicas, stock::Bench};
 /// The moment at which the clock of a test stands.
 pub(crate) const START: &str = "2026-01-01T10:00:00Z";
 
-/// How a test uses the Redis at an address that others may use too.
+/// How a test uses the Redis at an address that others may use too. Nothing is too slow for it.
 pub(crate) fn apart(url: &str) -> RedisOptions {
     static TESTS: AtomicU32 = AtomicU32::new(0);
     let number = TESTS.fetch_add(1, Ordering::Relaxed);
-    RedisOptions { prefix: format!("test-{number}"), ..RedisOptions::new(url) }
+    let patience = Duration::from_secs(20);
+    RedisOptions { prefix: format!("test-{number}"), patience, ..RedisOptions::new(url) }
+}
+
+/// How a test uses a Redis that will be away or slow. What does not answer in time is asked again ([`answered`]).
+pub(crate) fn impatient(url: &str) -> RedisOptions {
+    RedisOptions { patience: Duration::from_secs(1), ..apart(url) }
 }
 
 /// A store, and the clock that it reads instead of Redis's own.
@@ -47,7 +53,7 @@ pub(crate) async fn answered<T, W: Future<Output = Result<T, Fault>>>(ask: impl 
     loop {
         match ask().await {
             Ok(answer) => return answer,
-            Err(Fault::Unavailable { .. }) if begun.elapsed() < Duration::from_secs(30) => {
+            Err(Fault::Unavailable { .. }) if begun.elapsed() < Duration::from_mins(2) => {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
             Err(fault) => panic!("{fault:?} after {:?}", begun.elapsed()),

@@ -20,7 +20,7 @@ async fn script_calls(engine: &Redis) -> u32 {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_crowd_shares_few_calls_and_one_alone_waits_for_nobody() {
     const CROWD: u32 = 2_000;
-    let engine = Redis::start(Engine::new().unwrap()).await.unwrap();
+    let engine = Redis::start(Engine::with_password().unwrap()).await.unwrap();
     let sale = Sale::open(apart(&engine.url())).await;
     engine.ask(&["CONFIG", "RESETSTAT"]).await.unwrap();
     let grabs = (0..CROWD).map(|n| {

@@ -4,12 +4,12 @@ use domain::testing::id;
 use engines::{Redis, RedisOptions as Engine};
 
 use crate::contract::{
-    feed::{Ear, change},
+    feed::{Ear, Replicas, change},
     redis::{apart, replicas},
 };
 
 /// Publishes until the other replica hears it, which takes some tries while connections come back.
-async fn until_heard(replicas: &crate::contract::feed::Replicas, ear: &mut Ear) {
+pub(crate) async fn until_heard(replicas: &Replicas, ear: &mut Ear) {
     let publishing = async {
         for order in 1_000.. {
             replicas.here.publish(&[change(1, order)]).await;
@@ -25,7 +25,7 @@ async fn until_heard(replicas: &crate::contract::feed::Replicas, ear: &mut Ear) 
 
 #[tokio::test]
 async fn a_listener_that_was_cut_off_says_that_it_may_have_missed_something() {
-    let engine = Redis::start(Engine::new().unwrap()).await.unwrap();
+    let engine = Redis::start(Engine::with_password().unwrap()).await.unwrap();
     let replicas = replicas(&apart(&engine.url())).await;
     let mut ear = Ear::of(&replicas.there, 1).await;
     replicas.here.publish(&[change(1, 1)]).await;
@@ -39,7 +39,7 @@ async fn a_listener_that_was_cut_off_says_that_it_may_have_missed_something() {
 
 #[tokio::test]
 async fn without_redis_a_process_still_tells_itself_and_others_learn_that_they_missed() {
-    let mut engine = Redis::start(Engine::new().unwrap()).await.unwrap();
+    let mut engine = Redis::start(Engine::with_password().unwrap()).await.unwrap();
     let replicas = replicas(&apart(&engine.url())).await;
     let (mut here, mut there) = (Ear::of(&replicas.here, 1).await, Ear::of(&replicas.there, 1).await);
     engine.stop().await.unwrap();
@@ -54,7 +54,7 @@ async fn without_redis_a_process_still_tells_itself_and_others_learn_that_they_m
 /// The publisher alone was cut off: the listener's connection is fine, so it must be told.
 #[tokio::test]
 async fn what_could_not_be_published_is_told_as_missed() {
-    let engine = Redis::start(Engine::new().unwrap()).await.unwrap();
+    let engine = Redis::start(Engine::with_password().unwrap()).await.unwrap();
     let replicas = replicas(&apart(&engine.url())).await;
     let mut there = Ear::of(&replicas.there, 1).await;
     // Redis takes no PUBLISH for a while, and listeners stay.

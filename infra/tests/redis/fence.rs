@@ -1,20 +1,21 @@
 //! A Redis that may have forgotten something sells nothing of the life before.
 
+use domain::spike::ports::StockStore;
 use engines::{Redis, RedisOptions as Engine};
 
 use crate::{
-    contract::redis::apart,
-    sale::{Sale, assert_opens_again, assert_over},
+    contract::redis::{answered, impatient},
+    sale::{Sale, assert_opens_again, assert_over, campaign},
 };
 
 async fn engine() -> Redis {
-    Redis::start(Engine::new().unwrap()).await.unwrap()
+    Redis::start(Engine::with_password().unwrap()).await.unwrap()
 }
 
 #[tokio::test]
 async fn started_again_with_its_file() {
     let mut engine = engine().await;
-    let sale = Sale::open(apart(&engine.url())).await;
+    let sale = Sale::open(impatient(&engine.url())).await;
     let hold = sale.hold(1).await;
     engine.kill().await.unwrap();
     engine.start_again().await.unwrap();
@@ -26,7 +27,7 @@ async fn started_again_with_its_file() {
 #[tokio::test]
 async fn started_again_in_order() {
     let mut engine = engine().await;
-    let sale = Sale::open(apart(&engine.url())).await;
+    let sale = Sale::open(impatient(&engine.url())).await;
     let hold = sale.hold(1).await;
     engine.restart().await.unwrap();
     assert_over(&sale, &hold).await;
@@ -36,7 +37,7 @@ async fn started_again_in_order() {
 #[tokio::test]
 async fn started_again_empty() {
     let mut engine = engine().await;
-    let sale = Sale::open(apart(&engine.url())).await;
+    let sale = Sale::open(impatient(&engine.url())).await;
     let hold = sale.hold(1).await;
     engine.kill().await.unwrap();
     engine.wipe().await.unwrap();
@@ -49,7 +50,7 @@ async fn started_again_empty() {
 #[tokio::test]
 async fn rolled_back_to_an_older_copy() {
     let mut engine = engine().await;
-    let sale = Sale::open(apart(&engine.url())).await;
+    let sale = Sale::open(impatient(&engine.url())).await;
     let told = sale.hold(1).await;
     engine.ask(&["WAITAOF", "1", "0", "0"]).await.ok();
     let copy = engine.copy().unwrap();
@@ -64,7 +65,7 @@ async fn rolled_back_to_an_older_copy() {
 #[tokio::test]
 async fn emptied_while_it_runs() {
     let mut engine = engine().await;
-    let sale = Sale::open(apart(&engine.url())).await;
+    let sale = Sale::open(impatient(&engine.url())).await;
     let hold = sale.hold(1).await;
     engine.wipe().await.unwrap();
     assert_over(&sale, &hold).await;
@@ -75,7 +76,7 @@ async fn emptied_while_it_runs() {
 #[tokio::test]
 async fn a_forgotten_script_is_sent_again_and_the_sale_goes_on() {
     let engine = engine().await;
-    let sale = Sale::open(apart(&engine.url())).await;
+    let sale = Sale::open(impatient(&engine.url())).await;
     sale.hold(1).await;
     engine.ask(&["SCRIPT", "FLUSH"]).await.unwrap();
     assert_eq!(sale.hold(2).await.epoch, 1);
@@ -86,9 +87,8 @@ async fn a_forgotten_script_is_sent_again_and_the_sale_goes_on() {
 #[tokio::test]
 async fn a_claim_ends_with_the_server() {
     let mut engine = engine().await;
-    let sale = Sale::closed(apart(&engine.url())).await;
-    let claim = domain::spike::ports::StockStore::claim_opening(&*sale.store, crate::sale::campaign()).await;
-    let claim = claim.unwrap().expect("nobody else opens it");
+    let sale = Sale::closed(impatient(&engine.url())).await;
+    let claim = answered(|| sale.store.claim_opening(campaign())).await.expect("nobody else opens it");
     engine.restart().await.unwrap();
     assert!(!sale.load_by(&claim, 1).await);
     assert_eq!(sale.available().await, None);
@@ -101,7 +101,7 @@ async fn a_claim_ends_with_the_server() {
 #[tokio::test]
 async fn nothing_is_left_of_a_life_that_is_over_once_all_is_published() {
     let mut engine = engine().await;
-    let options = apart(&engine.url());
+    let options = impatient(&engine.url());
     let pattern = format!("{}:*", options.prefix);
     let sale = Sale::open(options).await;
     let hold = sale.hold(1).await;
@@ -111,6 +111,6 @@ async fn nothing_is_left_of_a_life_that_is_over_once_all_is_published() {
     assert_over(&sale, &hold).await;
     // Its message is safe: that was noted, though it was not confirmed.
     assert_eq!(sale.unpublished().await, []);
-    domain::spike::ports::StockStore::loaded(&*sale.store).await.unwrap();
+    answered(|| sale.store.loaded()).await;
     assert_eq!(engine.ask(&["KEYS", &pattern]).await.unwrap().trim(), "");
 }

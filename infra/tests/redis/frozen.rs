@@ -14,13 +14,13 @@ use crate::{
     sale::{Sale, UNITS, ask_named},
 };
 
-const PATIENCE: Duration = Duration::from_millis(250);
+const PATIENCE: Duration = Duration::from_millis(800);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_frozen_redis_is_told_in_time_and_nothing_is_taken_twice() {
-    let engine = Redis::start(Engine::new().unwrap()).await.unwrap();
+    let engine = Redis::start(Engine::with_password().unwrap()).await.unwrap();
     let sale = Sale::open(RedisOptions { patience: PATIENCE, ..apart(&engine.url()) }).await;
-    engine.ask(&["CLIENT", "PAUSE", "3000", "ALL"]).await.unwrap();
+    engine.ask(&["CLIENT", "PAUSE", "6000", "ALL"]).await.unwrap();
 
     let begun = Instant::now();
     // More than one group has, so that some wait behind others.
@@ -41,7 +41,8 @@ async fn a_frozen_redis_is_told_in_time_and_nothing_is_taken_twice() {
         let ask = ask_named(2_000 + user, user, &format!("attempt-{user}"));
         let again = answered(|| sale.store.reserve(&ask)).await;
         assert!(matches!(again, Reserved::Held { .. } | Reserved::Known { .. }), "{again:?}");
-        let once_more = sale.store.reserve(&ask_named(3_000 + user, user, &format!("attempt-{user}"))).await.unwrap();
+        let ask = ask_named(3_000 + user, user, &format!("attempt-{user}"));
+        let once_more = answered(|| sale.store.reserve(&ask)).await;
         assert!(matches!(once_more, Reserved::Known { .. }), "{once_more:?}");
     }
     assert_eq!(sale.available().await, Some(UNITS - 5));
@@ -51,13 +52,13 @@ async fn a_frozen_redis_is_told_in_time_and_nothing_is_taken_twice() {
 /// Connections that are cut under the store are replaced.
 #[tokio::test]
 async fn a_connection_that_is_cut_is_replaced() {
-    let engine = Redis::start(Engine::new().unwrap()).await.unwrap();
+    let engine = Redis::start(Engine::with_password().unwrap()).await.unwrap();
     let sale = Sale::open(apart(&engine.url())).await;
     for n in 0..5 {
         sale.hold(n).await;
         engine.ask(&["CLIENT", "KILL", "TYPE", "normal"]).await.unwrap();
         // Sent or not: the same order is taken once.
-        assert!(matches!(sale.grab_when_back(n + 100).await, Reserved::Held { .. }));
+        sale.hold(n + 100).await;
     }
     assert_eq!(sale.available().await, Some(0));
 }

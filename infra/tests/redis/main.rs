@@ -14,10 +14,14 @@ mod contract {
     pub(crate) mod stock;
 }
 
+mod cluster;
 mod crowd;
+mod cut;
 mod feed;
 mod fence;
 mod frozen;
 mod outbox;
 mod sale;
+mod sentinel;
 mod start;
+mod tls;

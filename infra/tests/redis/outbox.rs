@@ -8,23 +8,23 @@ use engines::{Redis, RedisOptions as Engine};
 use infra::redis::RedisOptions;
 
 use crate::{
-    contract::redis::apart,
+    contract::redis::{answered, apart, impatient},
     sale::{Sale, ask_named, campaign},
 };
 
 #[tokio::test]
 async fn it_is_kept_over_a_restart_and_a_close() {
-    let mut engine = Redis::start(Engine::new().unwrap()).await.unwrap();
-    let sale = Sale::open(apart(&engine.url())).await;
+    let mut engine = Redis::start(Engine::with_password().unwrap()).await.unwrap();
+    let sale = Sale::open(impatient(&engine.url())).await;
     let (first, second) = (sale.hold(1).await, sale.hold(2).await);
-    sale.store.published(std::slice::from_ref(&first)).await.unwrap();
+    answered(|| sale.store.published(std::slice::from_ref(&first))).await;
     engine.kill().await.unwrap();
     engine.start_again().await.unwrap();
     assert_eq!(sale.unpublished().await, [second.order_id]);
 
     assert!(sale.load(2, vec![first]).await);
     let third = sale.hold(3).await;
-    sale.store.unload(campaign()).await.unwrap();
+    answered(|| sale.store.unload(campaign())).await;
     assert_eq!(sale.available().await, None);
     assert_eq!(sale.unpublished().await, [third.order_id], "of the life that was closed, and not of the one before");
 }

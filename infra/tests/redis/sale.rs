@@ -1,6 +1,9 @@
 //! A sale on a Redis under test.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration as Time, Instant},
+};
 
 use chrono::Duration;
 use domain::{
@@ -9,7 +12,7 @@ use domain::{
     spike::{
         Hold,
         ports::StockStore,
-        stock::{OpeningClaim, RequestKey, Reserve, Reserved, SaleStock, SaleTerms},
+        stock::{OpeningClaim, RequestKey, Reserve, Reserved, SaleStock, SaleTerms, StockAdjusted},
     },
     testing::{self, id, instant},
 };
@@ -32,7 +35,15 @@ pub(crate) fn campaign() -> CampaignId {
 impl Sale {
     /// A store by Redis's own clock, with nothing open.
     pub(crate) async fn closed(options: RedisOptions) -> Self {
-        Self { store: Arc::new(RedisStock::open(&options).await.unwrap()) }
+        let begun = Instant::now();
+        loop {
+            match RedisStock::open(&options).await {
+                Ok(store) => return Self { store: Arc::new(store) },
+                // The machine may be slow.
+                Err(error) if error.is_transient() && begun.elapsed() < Time::from_mins(2) => {}
+                Err(error) => panic!("{error}"),
+            }
+        }
     }
 
     /// A store with the first life of the campaign open.
@@ -49,7 +60,7 @@ impl Sale {
 
     pub(crate) async fn load_campaign(&self, campaign_id: CampaignId, epoch: u32, holds: Vec<Hold>) -> bool {
         let claim = answered(|| self.store.claim_opening(campaign_id)).await.expect("nobody else opens it");
-        self.store.load(stock(campaign_id, epoch, holds), &claim).await.unwrap()
+        answered(|| self.store.load(stock(campaign_id, epoch, holds.clone()), &claim)).await
     }
 
     /// Opens a life of the campaign by this claim.
@@ -62,9 +73,9 @@ impl Sale {
         self.store.reserve(&ask(order)).await
     }
 
-    /// A hold of one unit.
+    /// A hold of one unit. The same order is taken once, however often it is asked for.
     pub(crate) async fn hold(&self, order: u128) -> Hold {
-        match self.grab(order).await.unwrap() {
+        match self.grab_when_back(order).await {
             Reserved::Held { hold, .. } => hold,
             other => panic!("expected a hold, got {other:?}"),
         }
@@ -108,9 +119,9 @@ pub(crate) fn ask_named(order: u128, user: u128, key: &str) -> Reserve {
 pub(crate) async fn assert_over(sale: &Sale, held: &Hold) {
     assert_eq!(sale.grab_when_back(900).await, Reserved::NotLoaded);
     assert_eq!(sale.available().await, None);
-    assert_eq!(sale.store.loaded().await.unwrap(), []);
-    assert_eq!(sale.store.find_hold(held.order_id).await.unwrap(), None);
-    assert_eq!(sale.store.adjust(campaign(), 1).await.unwrap(), domain::spike::stock::StockAdjusted::NotLoaded);
+    assert_eq!(answered(|| sale.store.loaded()).await, []);
+    assert_eq!(answered(|| sale.store.find_hold(held.order_id)).await, None);
+    assert_eq!(answered(|| sale.store.adjust(campaign(), 1)).await, StockAdjusted::NotLoaded);
     let late = sale.store.published(std::slice::from_ref(held)).await;
     assert!(matches!(late, Err(Fault::Unavailable { part: "stock", .. })), "{late:?}");
 }

@@ -18,7 +18,7 @@ async fn refused(options: &RedisOptions) -> OpenError {
 #[tokio::test]
 async fn a_password_opens_and_a_wrong_one_is_told() {
     let password = Some("s3cret".to_owned());
-    let engine = Redis::start(Engine { password, ..Engine::new().unwrap() }).await.unwrap();
+    let engine = Redis::start(Engine { password, ..Engine::with_password().unwrap() }).await.unwrap();
     RedisStock::open(&apart(&engine.url())).await.unwrap();
 
     let wrong = refused(&apart(&format!("redis://:wr0ng@127.0.0.1:{}", engine.port()))).await;
@@ -31,7 +31,7 @@ async fn a_password_opens_and_a_wrong_one_is_told() {
 
 #[tokio::test]
 async fn a_redis_that_is_not_there_is_told_and_may_come() {
-    let mut engine = Redis::start(Engine::new().unwrap()).await.unwrap();
+    let mut engine = Redis::start(Engine::with_password().unwrap()).await.unwrap();
     engine.stop().await.unwrap();
     let away = refused(&apart(&engine.url())).await;
     assert!(matches!(away, OpenError::Unreachable { .. }), "{away:?}");
@@ -42,7 +42,8 @@ async fn a_redis_that_is_not_there_is_told_and_may_come() {
 
 #[tokio::test]
 async fn one_that_keeps_nothing_is_refused_unless_it_is_allowed() {
-    let engine = Redis::start(Engine { persistence: Persistence::Off, ..Engine::new().unwrap() }).await.unwrap();
+    let engine =
+        Redis::start(Engine { persistence: Persistence::Off, ..Engine::with_password().unwrap() }).await.unwrap();
     let volatile = refused(&apart(&engine.url())).await;
     assert!(matches!(volatile, OpenError::Volatile { .. }), "{volatile:?}");
     assert!(!volatile.is_transient());
@@ -54,7 +55,7 @@ async fn one_that_keeps_nothing_is_refused_unless_it_is_allowed() {
 
 #[tokio::test]
 async fn one_that_throws_away_is_refused() {
-    let engine = Redis::start(Engine::new().unwrap()).await.unwrap();
+    let engine = Redis::start(Engine::with_password().unwrap()).await.unwrap();
     engine.ask(&["CONFIG", "SET", "maxmemory-policy", "allkeys-lru"]).await.unwrap();
     let evicts = refused(&apart(&engine.url())).await;
     assert!(matches!(evicts, OpenError::Evicts { .. }), "{evicts:?}");
@@ -62,7 +63,7 @@ async fn one_that_throws_away_is_refused() {
 
 #[tokio::test]
 async fn a_user_needs_the_rights_that_the_text_names() {
-    let engine = Redis::start(Engine::new().unwrap()).await.unwrap();
+    let engine = Redis::start(Engine::with_password().unwrap()).await.unwrap();
     let give = async |rights: &[&str]| {
         let user = ["ACL", "SETUSER", "shop", "reset", "on", ">s3cret", "~test-*", "&test-*"];
         engine.ask(&[&user, rights].concat()).await.unwrap();
@@ -85,7 +86,7 @@ async fn a_user_needs_the_rights_that_the_text_names() {
 
 #[tokio::test]
 async fn a_full_redis_refuses_grabs_and_gives_units_back() {
-    let engine = Redis::start(Engine::new().unwrap()).await.unwrap();
+    let engine = Redis::start(Engine::with_password().unwrap()).await.unwrap();
     let sale = crate::sale::Sale::open(apart(&engine.url())).await;
     let (kept, released) = (sale.hold(1).await, sale.hold(2).await);
     engine.ask(&["CONFIG", "SET", "maxmemory", "1"]).await.unwrap();

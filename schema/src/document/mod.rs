@@ -6,27 +6,16 @@
 
 mod limits;
 mod outline;
+mod reader;
 mod text;
 
 pub(crate) use limits::MAX_NESTING;
 pub use limits::{Excess, Limits};
 pub use outline::{Measures, Outline, RootField, Roots};
+pub use reader::Reader;
+pub(crate) use reader::look;
 
-use async_graphql::{Request, ServerError, parser::types::OperationType};
-
-use crate::errors;
-
-/// Parses the document of a request, which keeps it, and says what it asks for. Errors are ready to be shown.
-pub(crate) fn look(request: &mut Request, limits: &Limits) -> Result<Outline, ServerError> {
-    let tokens =
-        text::tokens(&request.query, limits.tokens).map_err(|trouble| trouble.error(&request.query, limits))?;
-    // The document is lent out by the request, which lends nothing else then.
-    let (name, variables) = (request.operation_name.take(), std::mem::take(&mut request.variables));
-    let document = request.parsed_query().map_err(errors::unparsed);
-    let outline = document.and_then(|document| outline::outline(document, name.as_deref(), &variables, tokens, limits));
-    (request.operation_name, request.variables) = (name, variables);
-    outline
-}
+use async_graphql::parser::types::OperationType;
 
 /// What an operation does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -122,59 +122,69 @@ impl Sums {
     }
 }
 
-/// Looks at a document, of which one operation is to be executed.
-pub(super) fn outline(
-    document: &ExecutableDocument,
-    name: Option<&str>,
-    variables: &Variables,
-    tokens: usize,
-    limits: &Limits,
-) -> Result<Outline, ServerError> {
-    let selected = selected(document, name)?;
-    if document.fragments.len() > MAX_FRAGMENTS {
-        return Err(Excess::Fragments.error(limits));
-    }
-    let mut walk = Walk { fragments: &document.fragments, known: HashMap::new(), limits };
-    let (mut all, mut roots, mut most_roots) = (Sums::default(), Roots::default(), 0);
-    for (_, operation) in document.operations.iter() {
-        let mut sums = walk.selections(&operation.node.selection_set.node, 0, false)?;
-        sums.directives = sums.directives.saturating_add(operation.node.directives.len());
-        all.add(&sums);
-        most_roots = most_roots.max(sums.roots.all());
-        if std::ptr::eq(operation, selected) {
-            roots = sums.roots;
+/// A document, and what follows from its text alone.
+#[derive(Debug)]
+pub(super) struct Survey {
+    pub(super) document: ExecutableDocument,
+    measures: Measures,
+    /// Of each operation, by its name.
+    roots: Vec<(Option<Name>, Roots)>,
+}
+
+impl Survey {
+    /// Measures a document.
+    pub(super) fn of(document: ExecutableDocument, tokens: usize, limits: &Limits) -> Result<Self, ServerError> {
+        if document.fragments.len() > MAX_FRAGMENTS {
+            return Err(Excess::Fragments.error(limits));
         }
-    }
-    let measures = Measures {
-        tokens,
-        depth: all.depth,
-        fields: all.fields,
-        aliases: all.aliases,
-        root_fields: most_roots,
-        directives: all.directives,
-        introspection: all.introspection,
-    };
-    for (excess, value, limit) in [
-        (Excess::RootFields, measures.root_fields, limits.root_fields),
-        (Excess::Aliases, measures.aliases, limits.aliases),
-        (Excess::Directives, measures.directives, limits.directives),
-        (Excess::Fields, measures.fields, limits.fields),
-        (Excess::Nesting, all.height, MAX_NESTING),
-        (Excess::Depth, measures.depth, limits.depth),
-        (Excess::Introspection, measures.introspection, limits.introspection),
-    ] {
-        if value > limit {
-            return Err(excess.error(limits));
+        let mut walk = Walk { fragments: &document.fragments, known: HashMap::new(), limits };
+        let (mut all, mut roots) = (Sums::default(), Vec::new());
+        for (name, operation) in document.operations.iter() {
+            let mut sums = walk.selections(&operation.node.selection_set.node, 0, false)?;
+            sums.directives = sums.directives.saturating_add(operation.node.directives.len());
+            all.add(&sums);
+            roots.push((name.cloned(), sums.roots));
         }
+        let measures = Measures {
+            tokens,
+            depth: all.depth,
+            fields: all.fields,
+            aliases: all.aliases,
+            root_fields: roots.iter().map(|(_, roots)| roots.all()).max().unwrap_or_default(),
+            directives: all.directives,
+            introspection: all.introspection,
+        };
+        for (excess, value, limit) in [
+            (Excess::RootFields, measures.root_fields, limits.root_fields),
+            (Excess::Aliases, measures.aliases, limits.aliases),
+            (Excess::Directives, measures.directives, limits.directives),
+            (Excess::Fields, measures.fields, limits.fields),
+            (Excess::Nesting, all.height, MAX_NESTING),
+            (Excess::Depth, measures.depth, limits.depth),
+            (Excess::Introspection, measures.introspection, limits.introspection),
+        ] {
+            if value > limit {
+                return Err(excess.error(limits));
+            }
+        }
+        Ok(Self { document, measures, roots })
     }
-    let kind = Kind::from(selected.node.ty);
-    if kind == Kind::Subscription && roots.all() > 1 {
-        // Section 5.2.4.1 of the specification.
-        let error = ServerError::new("a subscription has one field at its root", Some(selected.pos));
-        return Err(errors::coded(Code::ValidationFailed, error));
+
+    /// What a request asks for that means the operation of this name.
+    pub(super) fn outline(&self, name: Option<&str>, variables: &Variables) -> Result<Outline, ServerError> {
+        let selected = selected(&self.document, name)?;
+        let kind = Kind::from(selected.node.ty);
+        // Without a name, there is one operation.
+        let roots = self.roots.iter().find(|(other, _)| name.is_none() || other.as_deref() == name);
+        let roots = roots.map_or_else(Roots::default, |(_, roots)| *roots);
+        if kind == Kind::Subscription && roots.all() > 1 {
+            // Section 5.2.4.1 of the specification.
+            let error = ServerError::new("a subscription has one field at its root", Some(selected.pos));
+            return Err(errors::coded(Code::ValidationFailed, error));
+        }
+        given(selected, variables)?;
+        Ok(Outline { kind, roots, measures: self.measures })
     }
-    given(selected, variables)?;
-    Ok(Outline { kind, roots, measures })
 }
 
 /// Whether all variables are there that the operation cannot do without (section 6.1.2 of the specification).
@@ -315,8 +325,8 @@ mod tests {
     use super::*;
 
     fn look(text: &str) -> Result<Outline, String> {
-        let document = parse_query(text).unwrap();
-        outline(&document, None, &Variables::default(), 0, &Limits::default()).map_err(|error| {
+        let survey = Survey::of(parse_query(text).unwrap(), 0, &Limits::default());
+        survey.and_then(|survey| survey.outline(None, &Variables::default())).map_err(|error| {
             let value = |key| match error.extensions.as_ref().and_then(|all| all.get(key).cloned()) {
                 Some(Value::String(text)) => text,
                 _ => String::new(),
@@ -385,7 +395,8 @@ mod tests {
             assert_eq!(look(text).unwrap_err(), code, "{text}");
         }
         let document = parse_query("query A { me { id } } mutation B { a: grab { id } login { id } }").unwrap();
-        let outline = outline(&document, Some("B"), &Variables::default(), 0, &Limits::default()).unwrap();
+        let survey = Survey::of(document, 0, &Limits::default()).unwrap();
+        let outline = survey.outline(Some("B"), &Variables::default()).unwrap();
         let count = |field| outline.roots.count(field);
         assert_eq!((outline.kind, outline.roots.all()), (Kind::Mutation, 2));
         assert_eq!((count(RootField::Grab), count(RootField::Login), count(RootField::Other)), (1, 1, 0));

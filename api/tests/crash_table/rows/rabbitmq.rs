@@ -4,7 +4,7 @@ use engines::{Proxy, RabbitMq, RabbitOptions, shared};
 
 use crate::{
     scene::{Outcome, Plan, Scene, site},
-    support::Site,
+    support::{Site, broker::written_down},
 };
 
 /// Accepted grabs that may wait in Redis.
@@ -23,6 +23,7 @@ pub(crate) async fn killed(seed: u64) -> Outcome {
     let mut site = bounded().await;
     site.set("bus.url", &rabbitmq.url());
     let mut scene = Scene::open(site, Plan::default(), seed).await;
+    written_down(&rabbitmq).await;
     let first = some_buy(&mut scene).await;
     rabbitmq.kill().await.expect("killed");
     bound_holds(&mut scene, first).await;

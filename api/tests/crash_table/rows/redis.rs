@@ -52,15 +52,16 @@ pub(crate) async fn partitioned(seed: u64) -> Outcome {
     site.set("stock.url", &proxy.url(&redis.url()));
     site.set("stock.patience", "500ms");
     let mut scene = Scene::open(site, Plan::default(), seed).await;
-    let moment = scene.any(3..20);
+    // All answers may come at once, so those who are to be cut off begin afterwards.
+    let first = scene.any(3..20);
+    scene.crowd.rush(0..first).await;
+    proxy.freeze().await;
     let fault = async {
-        scene.crowd.answered(moment).await;
-        proxy.freeze().await;
-        // Until some more have been told that it is away.
-        scene.crowd.answered(moment + 40).await;
+        // Who insists is told again and again that it is away.
+        scene.crowd.answered(first + 40).await;
         proxy.resume().await;
     };
-    tokio::join!(fault, scene.crowd.insist(0..scene.crowd.len()));
+    tokio::join!(fault, scene.crowd.insist(first..scene.crowd.len()));
     scene.sell_out().await
 }
 

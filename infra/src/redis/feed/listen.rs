@@ -10,14 +10,19 @@ use domain::order::ports::StatusFeed;
 use futures_util::StreamExt;
 use redis::{RedisResult, aio::PubSub};
 
-use super::message::{self, Said};
+use super::{
+    SIGN_OF_LIFE,
+    message::{self, Said},
+};
 use crate::{
     memory::MemoryFeed,
     redis::{OpenError, Server},
 };
 
-/// After how many signs of life that did not come a connection is given up.
+/// After how many signs of life that did not come a connection is given up, besides what a command may take.
 const SILENCE: u32 = 5;
+/// How long it rests before it connects again.
+const REST: Duration = Duration::from_millis(200);
 
 /// The task that listens.
 pub(super) struct Listener {
@@ -25,7 +30,7 @@ pub(super) struct Listener {
     channel: String,
     own: Vec<u8>,
     local: MemoryFeed,
-    pace: Duration,
+    patience: Duration,
     connection: Option<PubSub>,
     turn: usize,
 }
@@ -37,10 +42,10 @@ impl Listener {
         channel: String,
         from: &str,
         local: MemoryFeed,
-        pace: Duration,
+        patience: Duration,
     ) -> Result<Self, OpenError> {
         let own = message::beginning(from);
-        let mut listener = Self { server, channel, own, local, pace, connection: None, turn: 0 };
+        let mut listener = Self { server, channel, own, local, patience, connection: None, turn: 0 };
         let connected = listener.connect().await;
         connected.map_err(|error| OpenError::from_redis(&listener.server.at(), &error))?;
         Ok(listener)
@@ -57,7 +62,7 @@ impl Listener {
                     }
                     Err(error) => {
                         tracing::warn!(at = self.server.at(), %error, "not hearing from the other replicas");
-                        tokio::time::sleep(self.pace / 5).await;
+                        tokio::time::sleep(REST).await;
                     }
                 },
             }
@@ -69,7 +74,7 @@ impl Listener {
         // The next one goes to another node, whether this one cannot be made or is lost later.
         self.turn = turn.wrapping_add(1);
         let mut connection = self.server.listen(turn).await?;
-        let subscribed = tokio::time::timeout(self.pace, connection.subscribe(&self.channel)).await;
+        let subscribed = tokio::time::timeout(self.patience, connection.subscribe(&self.channel)).await;
         subscribed.unwrap_or_else(|_| Err(crate::redis::link::too_late()))?;
         self.connection = Some(connection);
         Ok(())
@@ -78,7 +83,8 @@ impl Listener {
     /// Hears until the connection is lost or silent.
     async fn hear(&self, connection: PubSub) {
         let mut messages = connection.into_on_message();
-        while let Ok(Some(message)) = tokio::time::timeout(self.pace * SILENCE, messages.next()).await {
+        let silence = SIGN_OF_LIFE * SILENCE + self.patience;
+        while let Ok(Some(message)) = tokio::time::timeout(silence, messages.next()).await {
             let payload = message.get_payload_bytes();
             if payload.starts_with(&self.own) {
                 continue;

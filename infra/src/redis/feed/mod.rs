@@ -10,7 +10,10 @@ mod listen;
 mod message;
 mod publish;
 
-use std::sync::{Arc, atomic::AtomicBool};
+use std::{
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use domain::{
@@ -50,10 +53,10 @@ impl RedisFeed {
         let (channel, local) = (keys::changes(&options.prefix), MemoryFeed::default());
         let from =
             token().map_err(|fault| OpenError::Other { at: server.at().to_owned(), cause: fault.to_string() })?;
-        let (closing, pace) = (Arc::new(Notify::new()), options.patience);
-        let listener = Listener::open(server.clone(), channel.clone(), &from, local.clone(), pace).await?;
+        let closing = Arc::new(Notify::new());
+        let listener = Listener::open(server.clone(), channel.clone(), &from, local.clone(), options.patience).await?;
         let (outlet, changes) = Outlet::new();
-        let publisher = Publisher { server, channel, from, pace, missed: Arc::clone(outlet.missed()) };
+        let publisher = Publisher { server, channel, from, missed: Arc::clone(outlet.missed()) };
         let publishing = tokio::spawn(publisher.run(changes, Arc::clone(&closing)));
         Ok(Self {
             local,
@@ -101,6 +104,10 @@ impl StatusFeed for RedisFeed {
         self.local.subscribe(user).await
     }
 }
+
+/// After which time without a change a process says that it is there, so that listeners know that their connections
+/// work.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(1);
 
 /// Whether something was not sent that others should have been told.
 type Missed = Arc<AtomicBool>;

@@ -1,14 +1,11 @@
 //! Telling the other processes: what gathers while one message is sent is the next message.
 
-use std::{
-    sync::{Arc, atomic::Ordering},
-    time::Duration,
-};
+use std::sync::{Arc, atomic::Ordering};
 
 use domain::order::status::OrderChange;
 use tokio::sync::{Notify, mpsc};
 
-use super::{Missed, message};
+use super::{Missed, SIGN_OF_LIFE, message};
 use crate::redis::Server;
 
 /// Changes that wait to be told. More are dropped: the others are then told that they missed some.
@@ -46,8 +43,6 @@ pub(super) struct Publisher {
     pub(super) server: Server,
     pub(super) channel: String,
     pub(super) from: String,
-    /// After which time without a change it says that it is there, so that a listener knows its connection works.
-    pub(super) pace: Duration,
     pub(super) missed: Missed,
 }
 
@@ -64,7 +59,7 @@ impl Publisher {
                 taken = changes.recv_many(&mut batch, BATCH) => if taken == 0 {
                     return;
                 },
-                () = tokio::time::sleep(self.pace) => {}
+                () = tokio::time::sleep(SIGN_OF_LIFE) => {}
             }
             self.tell(&batch).await;
             batch.clear();

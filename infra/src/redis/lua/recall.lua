@@ -6,7 +6,7 @@
 -- campaign is not open.
 
 local got = is_open(KEYS[1]) and redis.call('HGET', KEYS[2], ARGV[1])
-if got and redis.call('ZSCORE', KEYS[3], string.match(got, '^(%x+)|')) then
+if not got or redis.call('ZSCORE', KEYS[3], string.match(got, '^(%x+)|')) then
   return false
 end
-return got
+return string.match(got, '^%x+|%d+')

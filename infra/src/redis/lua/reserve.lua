@@ -6,7 +6,8 @@
 -- Returns for each ask, in the order in which it is checked:
 --   closed                     the campaign is not open
 --   held|left|hold             the units are its: now, or since the same ask came before
---   known|order|hold or ''     this attempt got that order before; the hold if it is not noted as published
+--   known|order|hold or ''     this attempt got that order before; the hold if it is not noted as published. Then the
+--                              attempt is marked as handed out: whoever asked may publish the hold
 --   reused                     this user used the request key for another quantity
 --   ended, paused, early|ms    over, stopped, starts then
 --   limit|limit|units          more than a user may have; what this user has
@@ -75,7 +76,7 @@ local holds, buyers, known = read(KEYS[2], orders), read(KEYS[3], users), read(K
 
 -- What is written at the end, as field, value, field, value; and what of it is new.
 local new_holds, new_attempts, new_outbox, changed = {}, {}, {}, {}
-local taken_now = {}
+local taken_now, handed_out = {}, {}
 local outbox
 
 local function check(order, user, quantity, key)
@@ -84,14 +85,16 @@ local function check(order, user, quantity, key)
   end
   local attempt = user .. '|' .. key
   if key ~= '' and known[attempt] then
-    local got, asked = string.match(known[attempt], '^(%x+)|(%d+)$')
+    local got, asked = string.match(known[attempt], '^(%x+)|(%d+)')
     if tonumber(asked) ~= quantity then
       return 'reused'
     end
-    if taken_now[got] then
-      return 'known|' .. got .. '|' .. holds[got]
+    local unpublished = taken_now[got] and holds[got]
+      or redis.call('ZSCORE', KEYS[5], got) and redis.call('HGET', KEYS[2], got)
+    if unpublished then
+      handed_out[#handed_out + 1] = attempt
+      handed_out[#handed_out + 1] = got .. '|' .. asked .. '|handed'
     end
-    local unpublished = redis.call('ZSCORE', KEYS[5], got) and redis.call('HGET', KEYS[2], got)
     return 'known|' .. got .. '|' .. (unpublished or '')
   end
   if ended or now >= ends then
@@ -156,5 +159,8 @@ if #new_holds > 0 then
     redis.call('HSET', KEYS[4], unpack(new_attempts))
   end
   redis.call('ZADD', KEYS[5], unpack(new_outbox))
+end
+if #handed_out > 0 then
+  redis.call('HSET', KEYS[4], unpack(handed_out))
 end
 return answers

@@ -10,7 +10,10 @@ use domain::{
 use super::shared::{Shared, by_campaign};
 use crate::{
     group::{Commit, for_each},
-    redis::{error::PART, script, text},
+    redis::{
+        error::{PART, unreadable},
+        script, text,
+    },
 };
 
 /// Gives the units of orders back.
@@ -29,8 +32,8 @@ impl Commit for Releasing {
             |(campaign, _)| *campaign,
             |campaign, part| async move {
                 let orders: Vec<OrderId> = part.into_iter().map(|(_, order)| order).collect();
-                match self.0.release(campaign, &orders).await {
-                    Ok(units) => units.into_iter().map(Ok).collect(),
+                match self.0.release(campaign, &orders, Handed::Too).await {
+                    Ok(units) => units.into_iter().map(|units| u32::try_from(units).map_err(unreadable)).collect(),
                     Err(fault) => for_each(orders.len(), Err(fault)),
                 }
             },
@@ -39,10 +42,25 @@ impl Commit for Releasing {
     }
 }
 
+/// Whether a hold is given back that was handed out to somebody who may publish it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Handed {
+    /// It is.
+    Too,
+    /// It is left alone.
+    Not,
+}
+
 impl Shared {
-    /// Gives the units of orders of a campaign back. Returns how many came back, for each.
-    pub(super) async fn release(&self, campaign: CampaignId, orders: &[OrderId]) -> Result<Vec<u32>, Fault> {
-        let mut call = script::RELEASE.on(&self.keys(campaign).life());
+    /// Gives the units of orders of a campaign back. Returns how many came back, for each; less than none if it was
+    /// left alone.
+    pub(super) async fn release(
+        &self,
+        campaign: CampaignId,
+        orders: &[OrderId],
+        handed: Handed,
+    ) -> Result<Vec<i64>, Fault> {
+        let mut call = script::RELEASE.on(&self.keys(campaign).life()).with(u8::from(handed == Handed::Not));
         for order in orders {
             call.arg(text::id(*order));
         }

@@ -12,7 +12,10 @@ use domain::{
 };
 use futures_util::future::try_join_all;
 
-use super::shared::{Shared, by_campaign};
+use super::{
+    notes::Handed,
+    shared::{Shared, by_campaign},
+};
 use crate::{
     group::{Commit, for_each},
     redis::{
@@ -66,7 +69,8 @@ impl Shared {
     }
 
     /// A request key is one campaign's. A script sees one campaign alone, so whoever got units looks at the others
-    /// afterwards: two that use a key at the same moment both find the other's, and never do both keep theirs.
+    /// afterwards: two that use a key at the same moment both find the other's, and never do both keep theirs. A hold
+    /// that somebody else was handed meanwhile, by the same attempt, is theirs to publish and stays.
     async fn give_back_what_has_a_key_of_another_campaign(
         &self,
         answers: &mut [Result<Reserved, Fault>],
@@ -80,13 +84,20 @@ impl Shared {
         places.sort_unstable();
         places.dedup();
 
-        let mut reused: HashMap<CampaignId, Vec<OrderId>> = HashMap::new();
-        for hold in places.iter().filter_map(|place| named(&answers[*place])) {
-            reused.entry(hold.campaign_id).or_default().push(hold.order_id);
-        }
-        try_join_all(reused.iter().map(|(campaign, orders)| self.release(*campaign, orders))).await?;
+        let mut reused: HashMap<CampaignId, (Vec<usize>, Vec<OrderId>)> = HashMap::new();
         for place in places {
-            answers[place] = Ok(Reserved::KeyReused);
+            if let Some(hold) = named(&answers[place]) {
+                let (places, orders) = reused.entry(hold.campaign_id).or_default();
+                places.push(place);
+                orders.push(hold.order_id);
+            }
+        }
+        let given_back = reused.iter().map(|(campaign, (_, orders))| self.release(*campaign, orders, Handed::Not));
+        let given_back = try_join_all(given_back).await?;
+        for ((places, _), units) in reused.values().zip(given_back) {
+            for (place, _) in places.iter().zip(units).filter(|(_, units)| *units >= 0) {
+                answers[*place] = Ok(Reserved::KeyReused);
+            }
         }
         Ok(())
     }

@@ -17,21 +17,41 @@ use sea_orm::{
     prelude::Uuid,
 };
 
-use crate::sql::{convert::uuids, error::fault, paging, retry::Setback, write::insert_all};
+use crate::sql::{
+    Database,
+    convert::uuids,
+    error::fault,
+    gather::{Lookup, padded},
+    paging,
+    retry::Setback,
+    write::insert_all,
+};
 
-/// The names of the lists that a user is on.
-pub(super) async fn lists_of(db: &impl ConnectionTrait, user: UserId) -> Result<BTreeSet<String>, Fault> {
-    let members = access_lists::Entity::belongs_to(Entity).from(access_lists::Column::Id).to(Column::ListId);
-    let names: Vec<String> = access_lists::Entity::find()
-        .select_only()
-        .column(access_lists::Column::Name)
-        .join(JoinType::InnerJoin, members.into())
-        .filter(Column::UserId.eq(user.uuid()))
-        .into_tuple()
-        .all(db)
-        .await
-        .map_err(fault)?;
-    Ok(names.into_iter().collect())
+/// The names of the lists that users are on. Those of a crowd share a query.
+pub(super) struct ListsOf(pub(super) Database);
+
+impl Lookup for ListsOf {
+    type Key = UserId;
+    type Found = BTreeSet<String>;
+
+    async fn read(&self, users: &[UserId]) -> Result<HashMap<UserId, BTreeSet<String>>, Fault> {
+        let members = access_lists::Entity::belongs_to(Entity).from(access_lists::Column::Id).to(Column::ListId);
+        let rows: Vec<(Uuid, String)> = access_lists::Entity::find()
+            .select_only()
+            .column(Column::UserId)
+            .column(access_lists::Column::Name)
+            .join(JoinType::InnerJoin, members.into())
+            .filter(Column::UserId.is_in(padded(users).map(|user| user.uuid())))
+            .into_tuple()
+            .all(self.0.reader())
+            .await
+            .map_err(fault)?;
+        let mut lists: HashMap<UserId, BTreeSet<String>> = HashMap::new();
+        for (user, name) in rows {
+            lists.entry(UserId::from_uuid(user)).or_default().insert(name);
+        }
+        Ok(lists)
+    }
 }
 
 /// The users on a list, the newest account first.

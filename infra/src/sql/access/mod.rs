@@ -9,7 +9,7 @@ mod lists;
 mod members;
 mod rules;
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use async_trait::async_trait;
 use domain::{
@@ -26,19 +26,24 @@ use domain::{
 
 use sea_orm::{ConnectionTrait, DbErr};
 
-use super::Database;
+use self::members::ListsOf;
+use super::{Database, gather::Gather};
 
 /// Rules and lists in a database.
 #[derive(Clone)]
 pub struct SqlAccess {
     db: Database,
+    lists_of: Arc<Gather<ListsOf>>,
 }
 
 impl SqlAccess {
     /// Over a database that is connected.
+    ///
+    /// # Panics
+    /// Outside of a Tokio runtime.
     #[must_use]
-    pub const fn new(db: Database) -> Self {
-        Self { db }
+    pub fn new(db: Database) -> Self {
+        Self { lists_of: Arc::new(Gather::start(ListsOf(db.clone()), db.patience())), db }
     }
 }
 
@@ -62,7 +67,7 @@ impl AccessStore for SqlAccess {
     }
 
     async fn lists_of(&self, user: UserId) -> Result<BTreeSet<String>, Fault> {
-        members::lists_of(self.db.reader(), user).await
+        Ok(self.lists_of.find(user).await?.unwrap_or_default())
     }
 
     async fn create_list(

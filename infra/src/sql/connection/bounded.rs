@@ -1,23 +1,91 @@
 //! Statements with a bound: a server that does not answer any more is away, also when its connection still
-//! looks open (a cable that was pulled tells nobody).
+//! looks open. A host that lost its power, or a cable that was pulled, tells nobody, and the drivers wait for ever.
+//!
+//! Such a connection must not go back to its pool, where it would be tried without a bound and hold its place
+//! until the system gives it up a quarter of an hour later. That there was [`Silence`] is noted before it is let
+//! go; for a while after it the pool tries what comes back within a bound, and throws away what does not answer.
 
-use std::{io, time::Duration};
+use std::{
+    io,
+    pin::pin,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use async_trait::async_trait;
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, Statement, sqlx};
-use tokio::time::timeout;
+use sea_orm::{
+    ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, Statement,
+    sqlx::{self, Connection},
+};
+use tokio::time::{Instant, timeout};
 
-/// A connection, a pool or a transaction whose statements end within a bound.
+/// How long after a silence connections that come back are tried within a bound.
+const WARY: Duration = Duration::from_mins(1);
+
+/// When the server last did not answer in time.
+#[derive(Clone, Debug, Default)]
+pub(in crate::sql) struct Silence(Arc<Mutex<Option<Instant>>>);
+
+impl Silence {
+    /// Waits for an answer within a bound.
+    pub(in crate::sql) async fn within<T>(&self, bound: Duration, answer: impl Future<Output = T>) -> Result<T, DbErr> {
+        let mut answer = pin!(answer);
+        // Declared later, so it notes the silence before what waits lets its connection go.
+        let mut wait = Wait { silence: self, since: Instant::now(), bound, over: false };
+        let answered = timeout(bound, answer.as_mut()).await;
+        wait.over = answered.is_ok();
+        answered.map_err(|_| DbErr::Conn(RuntimeErr::SqlxError(no_answer().into())))
+    }
+
+    /// Whether a connection that comes back to the pool may stay. An error throws it away.
+    pub(super) async fn may_stay<C: Connection>(
+        &self,
+        connection: &mut C,
+        bound: Duration,
+    ) -> Result<bool, sqlx::Error> {
+        let wary = self.last().is_some_and(|last| last.elapsed() < WARY);
+        if wary {
+            timeout(bound, connection.ping()).await.map_err(|_| no_answer())??;
+        }
+        Ok(true)
+    }
+
+    fn last(&self) -> std::sync::MutexGuard<'_, Option<Instant>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A wait for an answer. One that was long and in vain is a silence, also if it was given up from outside.
+struct Wait<'a> {
+    silence: &'a Silence,
+    since: Instant,
+    bound: Duration,
+    over: bool,
+}
+
+impl Drop for Wait<'_> {
+    fn drop(&mut self) {
+        if !self.over && self.since.elapsed() >= self.bound / 3 {
+            *self.silence.last() = Some(Instant::now());
+        }
+    }
+}
+
+fn no_answer() -> sqlx::Error {
+    io::Error::new(io::ErrorKind::TimedOut, "the database did not answer in time").into()
+}
+
+/// A pool or a transaction whose statements end within a bound, the wait for a connection included.
 #[derive(Clone, Debug)]
 pub struct Bounded<C> {
     inner: C,
     bound: Duration,
+    silence: Silence,
 }
 
 impl<C> Bounded<C> {
-    /// Bounds each statement, the wait for a connection included.
-    pub(super) const fn new(inner: C, bound: Duration) -> Self {
-        Self { inner, bound }
+    pub(super) const fn new(inner: C, bound: Duration, silence: Silence) -> Self {
+        Self { inner, bound, silence }
     }
 
     /// What is bounded.
@@ -26,14 +94,8 @@ impl<C> Bounded<C> {
     }
 
     async fn within<T>(&self, answer: impl Future<Output = Result<T, DbErr>> + Send) -> Result<T, DbErr> {
-        timeout(self.bound, answer).await.unwrap_or_else(|_| Err(silent()))
+        self.silence.within(self.bound, answer).await?
     }
-}
-
-/// What is said of a server that did not answer in time.
-pub(in crate::sql) fn silent() -> DbErr {
-    let error = io::Error::new(io::ErrorKind::TimedOut, "the database did not answer in time");
-    DbErr::Conn(RuntimeErr::SqlxError(sqlx::Error::Io(error).into()))
 }
 
 #[async_trait]

@@ -26,7 +26,7 @@ use sea_orm::{
     TransactionOptions, TransactionTrait,
 };
 
-pub(in crate::sql) use self::bounded::silent;
+pub(in crate::sql) use self::bounded::Silence;
 use self::engine::as_mysql;
 pub use self::{bounded::Bounded, engine::Engine, open_error::OpenError};
 use super::error::fault;
@@ -60,6 +60,7 @@ pub enum Migrate {
 pub struct Database {
     engine: Engine,
     patience: Duration,
+    silence: Silence,
     reader: Bounded<DatabaseConnection>,
     writer: DatabaseConnection,
 }
@@ -73,16 +74,17 @@ impl Database {
 
     async fn connect(options: &DatabaseOptions) -> Result<Self, OpenError> {
         let engine = Engine::of(&options.url)?;
+        let silence = Silence::default();
         let (reader, writer) = if engine == Engine::Sqlite {
             let pools = sqlite::connect(options).await?;
             (pools.reader, pools.writer)
         } else {
-            let pool = server::connect(engine, options, options.connections).await?;
+            let pool = server::connect(engine, options, options.connections, &silence).await?;
             (pool.clone(), pool)
         };
         schema::check(engine, options, &writer).await?;
-        let reader = Bounded::new(reader, statement_bound(options.patience));
-        Ok(Self { engine, patience: options.patience, reader, writer })
+        let reader = Bounded::new(reader, statement_bound(options.patience), silence.clone());
+        Ok(Self { engine, patience: options.patience, silence, reader, writer })
     }
 
     /// Which engine it runs on.
@@ -94,6 +96,11 @@ impl Database {
     /// How long a caller waits for a connection or a lock.
     pub(super) const fn patience(&self) -> Duration {
         self.patience
+    }
+
+    /// What notes that the server did not answer.
+    pub(super) const fn silence(&self) -> &Silence {
+        &self.silence
     }
 
     /// For statements that only read. Each sees what was committed when it began.
@@ -112,7 +119,7 @@ impl Database {
                 pool.begin_with_config(Some(IsolationLevel::RepeatableRead), Some(AccessMode::ReadOnly)).await
             }
         };
-        Ok(Bounded::new(transaction.map_err(fault)?, report_bound(self.patience)))
+        Ok(Bounded::new(transaction.map_err(fault)?, report_bound(self.patience), self.silence.clone()))
     }
 
     /// A transaction that writes. On SQLite it has the write lock from its first moment: one that read

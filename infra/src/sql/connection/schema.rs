@@ -12,11 +12,11 @@ use sea_orm::{
     sea_query::{Alias, Query},
 };
 
-use super::{DatabaseOptions, Engine, Migrate, OpenError, server};
+use super::{DatabaseOptions, Engine, Migrate, OpenError, Silence, server};
 use crate::sql::error::is_interrupted;
 
 /// How long a process waits for another one that migrates. Whoever supervises it starts it again.
-const WAIT: Duration = Duration::from_secs(60);
+const WAIT: Duration = Duration::from_mins(1);
 
 /// What this program and the schema have in common, by the names of migrations in their order.
 struct State {
@@ -37,7 +37,7 @@ pub(super) async fn check(engine: Engine, options: &DatabaseOptions, db: &Databa
         (false, Migrate::Yes) => {
             // A pool of one connection is one session: the lock stays where it was taken.
             let patient = DatabaseOptions { patience: WAIT * 2, ..options.clone() };
-            let session = server::connect(engine, &patient, 1).await?;
+            let session = server::connect(engine, &patient, 1, &Silence::default()).await?;
             let migrated = migrate_server(engine, &session).await;
             // The lock goes with the session.
             session.close().await.map_err(OpenError::Migration)?;

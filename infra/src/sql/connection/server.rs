@@ -20,7 +20,7 @@ use sea_orm::{
 };
 use tokio::time::timeout;
 
-use super::{DatabaseOptions, Engine, OpenError, as_mysql, idle_bound};
+use super::{DatabaseOptions, Engine, OpenError, Silence, as_mysql, idle_bound};
 
 /// A connection that was idle for as long is tried before it is used. Under load none is; after a quiet time
 /// the server may have closed it.
@@ -32,11 +32,12 @@ pub(super) async fn connect(
     engine: Engine,
     options: &DatabaseOptions,
     connections: u32,
+    silence: &Silence,
 ) -> Result<DatabaseConnection, OpenError> {
     if engine == Engine::Postgres {
         let server: PgConnectOptions = options.url.parse().map_err(OpenError::Url)?;
         let server = server.application_name("spike").disable_statement_logging();
-        let pool = sized(PgPoolOptions::new(), options, connections, postgres_session(options.patience));
+        let pool = sized(PgPoolOptions::new(), options, connections, silence, postgres_session(options.patience));
         let pool = explained(pool.connect_with(server.clone()).await, &server, options.patience).await?;
         return Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool));
     }
@@ -49,16 +50,23 @@ pub(super) async fn connect(
         .no_engine_substitution(false)
         .timezone(None::<String>)
         .disable_statement_logging();
-    let pool = sized(MySqlPoolOptions::new(), options, connections, mysql_session(options.patience));
+    let pool = sized(MySqlPoolOptions::new(), options, connections, silence, mysql_session(options.patience));
     let pool = explained(pool.connect_with(server.clone()).await, &server, options.patience).await?;
     Ok(SqlxMySqlConnector::from_sqlx_mysql_pool(pool))
 }
 
-fn sized<DB>(pool: PoolOptions<DB>, options: &DatabaseOptions, connections: u32, session: String) -> PoolOptions<DB>
+fn sized<DB>(
+    pool: PoolOptions<DB>,
+    options: &DatabaseOptions,
+    connections: u32,
+    silence: &Silence,
+    session: String,
+) -> PoolOptions<DB>
 where
     DB: sqlx::Database,
     for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
 {
+    let (silence, patience) = (silence.clone(), options.patience);
     pool.max_connections(connections)
         .min_connections(1)
         .acquire_timeout(options.patience)
@@ -70,6 +78,10 @@ where
                 }
                 Ok(true)
             })
+        })
+        .after_release(move |connection: &mut DB::Connection, _| {
+            let silence = silence.clone();
+            Box::pin(async move { silence.may_stay(connection, patience).await })
         })
         .after_connect(move |connection: &mut DB::Connection, _| {
             let session = sqlx::AssertSqlSafe(session.clone());

@@ -48,18 +48,23 @@ use domain::{
 use uuid::Uuid;
 
 pub use self::ledger::SqlLedger;
-use super::Database;
+use self::reading::Attempts;
+use super::{Database, gather::Gather};
 
 /// The store of orders.
 pub struct SqlOrders {
     db: Database,
     ids: Arc<dyn IdSource>,
+    attempts: Gather<Attempts>,
 }
 
 impl SqlOrders {
     /// Makes the store. `ids` names movements of stock and notes in the outbox.
+    ///
+    /// # Panics
+    /// Outside of a Tokio runtime.
     pub fn new(db: Database, ids: Arc<dyn IdSource>) -> Self {
-        Self { db, ids }
+        Self { attempts: Gather::start(Attempts(db.clone()), db.patience()), db, ids }
     }
 }
 
@@ -74,7 +79,7 @@ impl OrderStore for SqlOrders {
     }
 
     async fn by_request(&self, user: UserId, key: &RequestKey) -> Result<Option<RememberedRequest>, Fault> {
-        reading::by_request(self.db.reader(), user, key).await
+        self.attempts.find((user, key.clone())).await
     }
 
     async fn events(&self, orders: &[OrderId]) -> Result<Vec<OrderEvent>, Fault> {

@@ -1,7 +1,10 @@
 //! Accounts. What must be unique is unique by an index, so two registrations at the same moment cannot both
 //! pass a check that came before.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use async_trait::async_trait;
 use domain::{
@@ -28,6 +31,7 @@ use crate::sql::{
     Database,
     convert::{instant, millis, named, uuids},
     error::{fault, violated_unique},
+    gather::{Gather, Lookup, padded},
     paging,
     retry::Setback,
     write::audit,
@@ -37,13 +41,31 @@ use crate::sql::{
 #[derive(Clone)]
 pub struct SqlAccounts {
     db: Database,
+    single: Arc<Gather<ById>>,
+}
+
+/// Accounts by their id, one by one. Those of a crowd share a query.
+struct ById(Database);
+
+impl Lookup for ById {
+    type Key = UserId;
+    type Found = User;
+
+    async fn read(&self, ids: &[UserId]) -> Result<HashMap<UserId, User>, Fault> {
+        let padded = padded(ids).map(|id| id.uuid());
+        let rows = Entity::find().filter(Column::Id.is_in(padded)).all(self.0.reader()).await.map_err(fault)?;
+        rows.into_iter().map(|row| user(row).map(|user| (user.id, user))).collect()
+    }
 }
 
 impl SqlAccounts {
     /// Over a database that is connected.
+    ///
+    /// # Panics
+    /// Outside of a Tokio runtime.
     #[must_use]
-    pub const fn new(db: Database) -> Self {
-        Self { db }
+    pub fn new(db: Database) -> Self {
+        Self { single: Arc::new(Gather::start(ById(db.clone()), db.patience())), db }
     }
 
     async fn one(&self, condition: Expr) -> Result<Option<Model>, Fault> {
@@ -94,8 +116,10 @@ impl AccountStore for SqlAccounts {
     }
 
     async fn by_ids(&self, ids: &[UserId]) -> Result<Vec<User>, Fault> {
-        if ids.is_empty() {
-            return Ok(Vec::new());
+        match ids {
+            [] => return Ok(Vec::new()),
+            [id] => return Ok(self.single.find(*id).await?.into_iter().collect()),
+            _ => {}
         }
         let rows = Entity::find().filter(Column::Id.is_in(uuids(ids))).all(self.db.reader()).await.map_err(fault)?;
         rows.into_iter().map(user).collect()
