@@ -4,7 +4,7 @@ CARGO ?= cargo
 DOCS := RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --document-private-items --locked
 
 .DEFAULT_GOAL := help
-.PHONY: help run engines check test test-embedded test-mariadb test-postgresql bench fmt fmt-check clippy
+.PHONY: help run engines check test test-embedded test-mariadb test-postgresql test-faults bench fmt fmt-check clippy
 .PHONY: doc sdl arrows fuzz install-deps install-engines
 
 help: ## Say what there is
@@ -25,21 +25,29 @@ engines: install-engines ## Start MariaDB, Redis and RabbitMQ, until Ctrl-C; mor
 # features, and would build everything once more.
 TEST := $(CARGO) test --workspace --locked
 # What a client of the graph sees, whatever stands behind it.
-OF_THE_GRAPH := --test graph --test interleavings --test contention
+OF_THE_GRAPH := --test graph --test interleavings --test contention --test http --test crash --test lifecycle
+# What shows how it holds together when something fails: real processes, real engines.
+OF_FAULTS := --test crash_table --test chaos --test diagnostics
 
 check: fmt-check clippy doc ## What to run before each commit, in some minutes
 	$(TEST) --lib --bins --test architecture --test cli --test contract --test descriptions --test http --test sdl
 
 test: install-engines fmt-check clippy doc test-embedded test-mariadb test-postgresql ## Everything; what CI runs
 
-test-embedded: ## All tests; those of the graph on SQLite + memory + queue table
+test-embedded: install-engines ## All tests; those of the graph on SQLite + memory + queue table
+	@echo "== all tests; those of the graph on SQLite + memory + queue table"
 	$(TEST) --no-fail-fast -- --show-output
 
 test-mariadb: install-engines ## The tests of the graph on MariaDB + Redis + RabbitMQ
+	@echo "== the tests of the graph on MariaDB + Redis + RabbitMQ"
 	SPIKE_TEST_STACK=mariadb $(TEST) --no-fail-fast $(OF_THE_GRAPH) -- --show-output
 
 test-postgresql: install-engines ## The tests of the graph on PostgreSQL + Redis Cluster + RabbitMQ
+	@echo "== the tests of the graph on PostgreSQL + Redis Cluster + RabbitMQ"
 	SPIKE_TEST_STACK=postgresql $(TEST) --no-fail-fast $(OF_THE_GRAPH) -- --show-output
+
+test-faults: install-engines ## The crash table, chaos and diagnostics, of the tests above, with what they print
+	$(TEST) --no-fail-fast $(OF_FAULTS) -- --nocapture
 
 bench: install-engines ## Measure against baselines on real engines, in some minutes; BENCH="--pairs 3" and so on
 	$(CARGO) build --release --locked -p api -p bench --bins

@@ -77,7 +77,7 @@ async fn a_thousand_buyers_and_twenty_kills() {
     let (kills, ()) = tokio::join!(kills::run(&mut killed, &market, &mut random), buying);
     println!("{KILLS} kills in {:.0?}: {kills:?}", began.elapsed());
 
-    let found = audit(&admin, &killed.processes[0], &crowd, Sale::of(u64::from(UNITS))).await;
+    let found = audit(&site, &admin, &killed.processes[0], &crowd, Sale::of(u64::from(UNITS))).await;
     let mut violations = found.violations;
     violations.extend(market.broken_promises(&admin).await);
     violations.extend(money::differences(&admin, &people.buyers, &campaign).await);

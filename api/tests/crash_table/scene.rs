@@ -123,7 +123,7 @@ impl Scene {
 
     /// Waits until the sale is at rest, and checks it. It may go on afterwards.
     pub(crate) async fn audit(&mut self) -> Found {
-        let found = audit(&self.admin, &self.graphs[0], &self.crowd, self.sale).await;
+        let found = audit(&self.site, &self.admin, &self.graphs[0], &self.crowd, self.sale).await;
         self.violations.extend(found.violations.iter().cloned());
         found
     }

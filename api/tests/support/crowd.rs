@@ -19,8 +19,9 @@ use super::{
     watcher::Watcher,
 };
 
-/// Buyers of a rush that are under way at the same moment.
-const AT_ONCE: usize = 32;
+/// Buyers who are under way at the same moment: few enough that a fault between two answers finds a sale that is neither
+/// untouched nor over.
+const AT_ONCE: usize = 6;
 /// How long a buyer insists on an answer.
 const INSISTENCE: Duration = Duration::from_mins(1);
 

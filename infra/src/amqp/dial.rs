@@ -8,11 +8,11 @@ use std::{
     net::{Shutdown, TcpStream},
     os::fd::AsFd,
     path::Path,
-    sync::{Arc, OnceLock},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     time::Duration,
 };
 
-use futures_util::{FutureExt, Stream};
+use futures_util::{FutureExt, StreamExt, stream::BoxStream};
 use lapin::{
     AsyncTcpStream, Channel, Connection, ConnectionProperties, Consumer, Event,
     options::{BasicConsumeOptions, BasicQosOptions},
@@ -74,16 +74,7 @@ impl Dial {
             cut(&socket);
             return Err(too_late());
         };
-        Ok(Link { connection: connected?, socket })
-    }
-
-    /// What is done on a new connection before it is used, within the time that the broker has to welcome it: a quorum
-    /// queue without a leader leaves a subscription without an answer.
-    pub(super) async fn in_time<T, E: From<lapin::Error>>(
-        &self,
-        steps: impl Future<Output = Result<T, E>>,
-    ) -> Result<T, E> {
-        tokio::time::timeout(self.patience, steps).await.unwrap_or_else(|_| Err(too_late().into()))
+        Ok(Link::new(connected?, socket, self.patience))
     }
 }
 
@@ -111,16 +102,35 @@ pub(super) struct Link {
     connection: Connection,
     /// A second handle of the socket: a connection that hangs does not end by being closed.
     socket: Arc<OnceLock<TcpStream>>,
+    /// What has happened to it since it is there, until somebody listens.
+    events: Mutex<Option<BoxStream<'static, Event>>>,
+    patience: Duration,
 }
 
 impl Link {
+    fn new(connection: Connection, socket: Arc<OnceLock<TcpStream>>, patience: Duration) -> Self {
+        let events = Mutex::new(Some(connection.events_listener().boxed()));
+        Self { connection, socket, events, patience }
+    }
+
+    /// Waits as long for the broker's answer as for a connection. It need not come at all: RabbitMQ 3.10 was seen to
+    /// lose a subscription to a quorum queue that had no leader yet, just after a start, and to keep the channel
+    /// waiting.
+    pub(super) async fn answered<T, E: From<lapin::Error>>(
+        &self,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        tokio::time::timeout(self.patience, work).await.unwrap_or_else(|_| Err(too_late().into()))
+    }
+
     pub(super) async fn channel(&self) -> Result<Channel, lapin::Error> {
         self.connection.create_channel().await
     }
 
-    /// What happens to the connection from now on.
-    pub(super) fn events(&self) -> impl Stream<Item = Event> + Send + 'static {
-        self.connection.events_listener()
+    /// What happens to the connection, for one listener.
+    pub(super) fn events(&self) -> BoxStream<'static, Event> {
+        let kept = self.events.lock().unwrap_or_else(PoisonError::into_inner).take();
+        kept.unwrap_or_else(|| self.connection.events_listener().boxed())
     }
 
     pub(super) fn is_up(&self) -> bool {
@@ -161,11 +171,14 @@ pub(super) struct Consuming {
 impl Consuming {
     /// Subscribes to a queue on a channel of its own.
     pub(super) async fn start(link: &Link, queue: &str, prefetch: u16) -> Result<Self, lapin::Error> {
-        let channel = link.channel().await?;
-        channel.basic_qos(prefetch, BasicQosOptions::default()).await?;
-        let options = BasicConsumeOptions::default();
-        let messages = channel.basic_consume(queue.into(), "spike".into(), options, FieldTable::default()).await?;
-        Ok(Self { channel, messages })
+        let subscribed = async {
+            let channel = link.channel().await?;
+            channel.basic_qos(prefetch, BasicQosOptions::default()).await?;
+            let options = BasicConsumeOptions::default();
+            let messages = channel.basic_consume(queue.into(), "spike".into(), options, FieldTable::default()).await?;
+            Ok(Self { channel, messages })
+        };
+        link.answered(subscribed).await
     }
 
     /// Closes the channel and waits for the broker's word.

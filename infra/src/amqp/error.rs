@@ -106,18 +106,16 @@ pub enum OpenError {
     },
     /// The messages are spread over another number of queues.
     #[error(
-        "RabbitMQ at {place} has {there} than bus.partitions = {partitions}: set it to what is there, or let the \
-         consumers empty the queues {prefix}.grabs.N and delete them"
+        "RabbitMQ at {place} has another number of queues than bus.partitions = {partitions}: {why}; set it to what is \
+         there, or let the consumers empty the queues and delete all of them"
     )]
     Partitions {
         /// The address, without a password.
         place: String,
-        /// More or fewer.
-        there: &'static str,
         /// How many there should be.
         partitions: u16,
-        /// What their names begin with.
-        prefix: String,
+        /// What it says.
+        why: String,
     },
     /// Anything else that it says.
     #[error("RabbitMQ at {place}: {why}")]
@@ -156,16 +154,19 @@ impl OpenError {
 
     /// What went wrong with one exchange or queue.
     pub(super) fn declaring(place: &str, error: &DeclareError) -> Self {
-        let (what, why) = (error.what.clone(), line(&error.cause));
-        let kind = match error.cause.kind() {
+        let refusal = match error.cause.kind() {
             ErrorKind::ProtocolError(refusal) => Some(refusal.kind()),
             _ => None,
         };
-        match kind {
-            Some(AMQPErrorKind::Soft(AMQPSoftError::ACCESSREFUSED)) => {
+        let (what, why) = (error.what.to_string(), line(&error.cause));
+        match (refusal, &error.what) {
+            (Some(AMQPErrorKind::Soft(AMQPSoftError::ACCESSREFUSED)), _) => {
                 Self::Forbidden { place: place.to_owned(), what, why }
             }
-            Some(AMQPErrorKind::Soft(AMQPSoftError::PRECONDITIONFAILED)) => {
+            (Some(AMQPErrorKind::Soft(AMQPSoftError::PRECONDITIONFAILED)), What::Partitions(partitions)) => {
+                Self::Partitions { place: place.to_owned(), partitions: *partitions, why }
+            }
+            (Some(AMQPErrorKind::Soft(AMQPSoftError::PRECONDITIONFAILED)), _) => {
                 Self::Differs { place: place.to_owned(), what, why }
             }
             _ => Self::connecting(place, &error.cause),
@@ -173,12 +174,25 @@ impl OpenError {
     }
 }
 
-/// An exchange or a queue that could not be declared.
+/// What is declared.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum What {
+    #[error("the exchange {0}")]
+    Exchange(String),
+    #[error("the queue {0}")]
+    Queue(String),
+    #[error("{0} partitions")]
+    Partitions(u16),
+    /// Nothing yet.
+    #[error("a channel")]
+    Channel,
+}
+
+/// What could not be declared.
 #[derive(Debug, thiserror::Error)]
 #[error("{what}: {cause}")]
 pub(super) struct DeclareError {
-    /// Such as `the queue spike.grabs.0`.
-    pub(super) what: String,
+    pub(super) what: What,
     /// What the broker or the way to it says.
     pub(super) cause: lapin::Error,
 }
@@ -186,7 +200,7 @@ pub(super) struct DeclareError {
 /// Without knowing what it was about.
 impl From<lapin::Error> for DeclareError {
     fn from(cause: lapin::Error) -> Self {
-        Self { what: "a channel".to_owned(), cause }
+        Self { what: What::Channel, cause }
     }
 }
 

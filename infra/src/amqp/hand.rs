@@ -4,6 +4,9 @@
 //! others); it is handed out once, and settling it settles it in all of them. A message is acknowledged when all of
 //! its holds are settled.
 //!
+//! A hold that failed before comes in a message that says so. It rests here before it is handed out; after a restart
+//! it rests anew.
+//!
 //! Delivery tags count from 1 on each channel and mean nothing on another one. So when the channels are gone
 //! everything is forgotten at once: the broker delivers it again, and what is settled of an earlier life by its order
 //! finds either nothing or the same order anew, and both is right.
@@ -11,6 +14,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
 };
 
 use domain::{
@@ -48,6 +52,8 @@ struct Held {
     parcels: Vec<Parcel>,
     /// Whether somebody works on it.
     out: bool,
+    /// Until when it rests.
+    due: Option<Instant>,
 }
 
 #[derive(Default)]
@@ -57,10 +63,21 @@ struct Life {
     /// None while there are no channels.
     acks: Option<mpsc::UnboundedSender<Acks>>,
     orders: HashMap<OrderId, Held>,
-    /// What nobody works on.
+    /// What nobody works on and what does not rest.
     ready: BTreeSet<OrderId>,
+    /// What rests, and until when.
+    resting: BTreeSet<(Instant, OrderId)>,
     /// By lane: what is not acknowledged, and how many holds of it are not settled.
     lanes: Vec<BTreeMap<u64, usize>>,
+}
+
+/// A hold whose failure is being noted.
+pub(super) struct Failing {
+    pub(super) hold: Hold,
+    /// How often it failed before.
+    pub(super) attempts: u32,
+    /// The messages that it is in now. The one that notes the failure may come in before this is done.
+    parcels: Vec<Parcel>,
 }
 
 /// What this process has in hand.
@@ -96,29 +113,29 @@ impl Hand {
         now.number == life && now.acks.is_some()
     }
 
-    /// Takes a message in. Messages of a lane must come in their order.
-    pub(super) fn take_in(&self, parcel: Parcel, holds: Vec<Hold>, attempts: u32) {
+    /// Takes a message in. Its holds rest for so long. Messages of a lane must come in their order.
+    pub(super) fn take_in(&self, parcel: Parcel, holds: Vec<Hold>, attempts: u32, rest: Duration) {
+        let due = (!rest.is_zero()).then(|| Instant::now() + rest);
         let mut life = self.locked();
-        let life = &mut *life;
-        let Some(lane) = life.lanes.get_mut(parcel.lane) else { return };
+        if parcel.lane >= life.lanes.len() {
+            return;
+        }
         let mut unsettled = 0;
         for hold in holds {
-            let held = life.orders.entry(hold.order_id).or_insert_with(|| {
-                life.ready.insert(hold.order_id);
-                Held { hold, attempts, parcels: Vec::with_capacity(1), out: false }
-            });
+            let order = hold.order_id;
+            let new = Held { hold, attempts, parcels: Vec::with_capacity(1), out: false, due: None };
+            let held = life.orders.entry(order).or_insert(new);
             // A failure that one of its messages tells of has happened.
             held.attempts = held.attempts.max(attempts);
             if held.parcels.last() != Some(&parcel) {
                 held.parcels.push(parcel);
                 unsettled += 1;
             }
+            life.lay_down(order, due);
         }
         // Without holds it stays until it is dropped.
-        lane.insert(parcel.tag, unsettled);
-        if !life.ready.is_empty() {
-            self.bell.notify_one();
-        }
+        life.lanes[parcel.lane].insert(parcel.tag, unsettled);
+        self.ring(&life);
     }
 
     /// Acknowledges a message that is none of holds, or whose holds are somewhere else now.
@@ -134,6 +151,7 @@ impl Hand {
     pub(super) fn hand_out(&self, max: usize) -> Vec<Delivery> {
         let mut life = self.locked();
         let life = &mut *life;
+        life.wake(Instant::now());
         let mut deliveries = Vec::with_capacity(max.min(life.ready.len()));
         while deliveries.len() < max
             && let Some(tag) = life.ready.pop_first()
@@ -143,16 +161,30 @@ impl Hand {
                 deliveries.push(Delivery { tag, hold: held.hold.clone(), attempts: held.attempts });
             }
         }
+        // Whoever else waits may have work, too.
         if !life.ready.is_empty() {
-            // Whoever else waits has work, too.
             self.bell.notify_one();
         }
         deliveries
     }
 
-    /// Returns after the next ring. A ring before the wait is kept for it.
-    pub(super) async fn rung(&self) {
-        self.bell.notified().await;
+    /// Returns when there may be something to hand out.
+    pub(super) async fn changed(&self) {
+        let rested = self.locked().resting.first().map(|(due, _)| *due);
+        match rested {
+            Some(due) => tokio::select! {
+                () = self.bell.notified() => {}
+                () = tokio::time::sleep_until(due.into()) => {}
+            },
+            None => self.bell.notified().await,
+        }
+    }
+
+    /// Wakes one that waits, if there is something for it now or later. A ring before the wait is kept for it.
+    fn ring(&self, life: &Life) {
+        if !life.ready.is_empty() || !life.resting.is_empty() {
+            self.bell.notify_one();
+        }
     }
 
     /// Wakes everybody who waits.
@@ -164,42 +196,50 @@ impl Hand {
     /// Settles orders. What it returns ends when the broker was told; none if there was nothing to tell.
     pub(super) fn settle(&self, orders: &[OrderId]) -> Option<oneshot::Receiver<()>> {
         let mut life = self.locked();
-        let life = &mut *life;
-        let mut done = Vec::new();
+        let mut parcels = Vec::new();
         for order in orders {
-            let Some(held) = life.orders.remove(order) else { continue };
-            life.ready.remove(order);
-            for parcel in held.parcels {
-                let Some(unsettled) = life.lanes.get_mut(parcel.lane).and_then(|lane| lane.get_mut(&parcel.tag)) else {
-                    continue;
-                };
-                *unsettled -= 1;
-                if *unsettled == 0 {
-                    done.push(parcel);
-                }
+            if let Some(held) = life.remove(*order) {
+                parcels.extend(held.parcels);
             }
         }
-        life.acknowledge(done)
+        life.settle(&parcels)
     }
 
-    /// Makes orders ready again.
+    /// Gives orders back that somebody worked on.
     pub(super) fn give_back(&self, orders: &[OrderId]) {
         let mut life = self.locked();
-        let life = &mut *life;
         for order in orders {
-            if let Some(held) = life.orders.get_mut(order) {
+            if let Some(held) = life.orders.get_mut(order).filter(|held| held.out) {
                 held.out = false;
-                life.ready.insert(*order);
+                life.lay_down(*order, None);
             }
         }
-        if !life.ready.is_empty() {
-            self.bell.notify_one();
-        }
+        self.ring(&life);
     }
 
-    /// A hold in hand, and how often it failed before.
-    pub(super) fn find(&self, order: OrderId) -> Option<(Hold, u32)> {
-        self.locked().orders.get(&order).map(|held| (held.hold.clone(), held.attempts))
+    /// A hold in hand whose failure is to be noted.
+    pub(super) fn failing(&self, order: OrderId) -> Option<Failing> {
+        let life = self.locked();
+        let held = life.orders.get(&order)?;
+        Some(Failing { hold: held.hold.clone(), attempts: held.attempts, parcels: held.parcels.clone() })
+    }
+
+    /// Settles a hold in the messages that it was in when its failure began to be noted: it is in another one now,
+    /// which may be in hand already.
+    pub(super) fn failed(&self, failing: &Failing) -> Option<oneshot::Receiver<()>> {
+        let mut life = self.locked();
+        let order = failing.hold.order_id;
+        let held = life.orders.get_mut(&order)?;
+        let (left, stay): (Vec<_>, Vec<_>) = held.parcels.iter().partition(|parcel| failing.parcels.contains(parcel));
+        held.parcels = stay;
+        held.out = false;
+        if held.parcels.is_empty() {
+            life.remove(order);
+        } else {
+            life.lay_down(order, None);
+        }
+        self.ring(&life);
+        life.settle(&left)
     }
 
     /// All holds of a campaign that are in hand.
@@ -216,6 +256,62 @@ impl Hand {
 }
 
 impl Life {
+    /// Puts a hold where it belongs: nowhere while somebody works on it, to what rests, or to what is ready.
+    fn lay_down(&mut self, order: OrderId, due: Option<Instant>) {
+        let Some(held) = self.orders.get_mut(&order) else { return };
+        if let Some(before) = held.due {
+            self.resting.remove(&(before, order));
+        }
+        held.due = held.due.max(due);
+        match held.due {
+            _ if held.out => {}
+            Some(due) => {
+                self.ready.remove(&order);
+                self.resting.insert((due, order));
+            }
+            None => {
+                self.ready.insert(order);
+            }
+        }
+    }
+
+    /// Makes ready what has rested.
+    fn wake(&mut self, now: Instant) {
+        while let Some((due, order)) = self.resting.first().copied()
+            && due <= now
+        {
+            self.resting.pop_first();
+            self.ready.insert(order);
+            if let Some(held) = self.orders.get_mut(&order) {
+                held.due = None;
+            }
+        }
+    }
+
+    fn remove(&mut self, order: OrderId) -> Option<Held> {
+        let held = self.orders.remove(&order)?;
+        self.ready.remove(&order);
+        if let Some(due) = held.due {
+            self.resting.remove(&(due, order));
+        }
+        Some(held)
+    }
+
+    /// Counts one hold less in each of these messages, and acknowledges those that have none left.
+    fn settle(&mut self, parcels: &[Parcel]) -> Option<oneshot::Receiver<()>> {
+        let mut done = Vec::new();
+        for parcel in parcels {
+            let Some(unsettled) = self.lanes.get_mut(parcel.lane).and_then(|lane| lane.get_mut(&parcel.tag)) else {
+                continue;
+            };
+            *unsettled = unsettled.saturating_sub(1);
+            if *unsettled == 0 {
+                done.push(*parcel);
+            }
+        }
+        self.acknowledge(done)
+    }
+
     /// Queues the acknowledgement of messages. They are sent in the order in which this was called: one that says
     /// "up to" must not overtake another one, for a tag that is acknowledged twice costs the channel.
     fn acknowledge(&mut self, mut done: Vec<Parcel>) -> Option<oneshot::Receiver<()>> {
@@ -274,7 +370,7 @@ mod tests {
 
     impl Scene {
         fn take_in(&self, lane: usize, tag: u64, holds: impl IntoIterator<Item = u128>) {
-            self.hand.take_in(parcel(lane, tag), holds.into_iter().map(hold).collect(), 0);
+            self.hand.take_in(parcel(lane, tag), holds.into_iter().map(hold).collect(), 0, Duration::ZERO);
         }
 
         fn settle(&self, orders: impl IntoIterator<Item = u128>) {
@@ -377,13 +473,61 @@ mod tests {
     }
 
     #[test]
+    fn what_failed_rests_and_is_in_hand_all_the_time() {
+        let mut scene = scene();
+        let hour = Duration::from_hours(1);
+        scene.hand.take_in(parcel(1, 1), vec![hold(1)], 2, hour);
+        scene.take_in(0, 1, [2]);
+        assert_eq!(scene.handed_out(), [id(2)]);
+        // A repetition does not wake it, nor does giving back what nobody has.
+        scene.take_in(0, 2, [1]);
+        scene.hand.give_back(&[id(1)]);
+        assert_eq!(scene.handed_out(), []);
+        assert_eq!(scene.hand.of(hold(1).campaign_id).len(), 2);
+        scene.hand.locked().wake(Instant::now() + hour);
+        let again = scene.hand.hand_out(10);
+        assert_eq!((again[0].tag, again[0].attempts, again.len()), (id(1), 2, 1));
+        scene.hand.give_back(&[id(1)]);
+        assert_eq!(scene.handed_out(), [id(1)], "it has rested");
+        scene.settle([1]);
+        assert_eq!(scene.told(), [(0, 2, false), (1, 1, true)]);
+        // What rests can be settled.
+        scene.hand.take_in(parcel(1, 2), vec![hold(3)], 1, hour);
+        scene.settle([3]);
+        assert_eq!((scene.told(), scene.hand.len()), (vec![(1, 2, true)], 1));
+    }
+
+    #[test]
+    fn a_failure_that_comes_in_before_it_is_noted_stays() {
+        let mut scene = scene();
+        scene.take_in(0, 1, [1]);
+        assert_eq!(scene.handed_out(), [id(1)]);
+        let failing = scene.hand.failing(id(1)).unwrap();
+        assert_eq!((failing.attempts, &failing.hold), (0, &hold(1)));
+        // The message that notes it is faster than its confirm.
+        scene.hand.take_in(parcel(1, 1), vec![hold(1)], 1, Duration::from_hours(1));
+        scene.hand.failed(&failing);
+        assert_eq!(scene.told(), [(0, 1, true)], "only the one that failed");
+        assert_eq!((scene.handed_out(), scene.hand.len()), (vec![], 1));
+        scene.hand.locked().wake(Instant::now() + Duration::from_hours(1));
+        let again = scene.hand.hand_out(10);
+        assert_eq!((again[0].tag, again[0].attempts), (id(1), 1));
+        // Put aside: nothing of it comes back here.
+        let failing = scene.hand.failing(id(1)).unwrap();
+        scene.hand.failed(&failing);
+        assert_eq!((scene.told(), scene.hand.len()), (vec![(1, 1, true)], 0));
+        assert!(scene.hand.failing(id(1)).is_none());
+        assert!(scene.hand.failed(&failing).is_none());
+    }
+
+    #[test]
     fn attempts_are_the_most_that_a_message_tells_of() {
         let scene = scene();
-        scene.hand.take_in(parcel(0, 1), vec![hold(1)], 0);
-        scene.hand.take_in(parcel(0, 2), vec![hold(1)], 2);
-        scene.hand.take_in(parcel(0, 3), vec![hold(1)], 1);
-        assert_eq!(scene.hand.find(id(1)), Some((hold(1), 2)));
+        scene.hand.take_in(parcel(0, 1), vec![hold(1)], 0, Duration::ZERO);
+        scene.hand.take_in(parcel(0, 2), vec![hold(1)], 2, Duration::ZERO);
+        scene.hand.take_in(parcel(0, 3), vec![hold(1)], 1, Duration::ZERO);
+        assert_eq!(scene.hand.hand_out(1)[0].attempts, 2);
         assert_eq!(scene.hand.of(hold(1).campaign_id), [hold(1)]);
-        assert_eq!((scene.hand.of(id(77)), scene.hand.find(id(2))), (vec![], None));
+        assert_eq!(scene.hand.of(id(77)), []);
     }
 }

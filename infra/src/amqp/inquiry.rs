@@ -6,18 +6,17 @@
 //! and is in the database, which the caller reads afterwards. What a consumer that died had in hand is delivered
 //! again, ahead of the fence, to the next one.
 //!
-//! Where nobody consumes (a partition without consumers, and always where messages rest or were put aside) the
-//! inquiry subscribes by itself, as a **visitor**: it takes everything, answers like a consumer, and gives all of it
-//! back by closing its channel. As each queue has one active consumer at a time, two visitors do not see half a
-//! queue each: the second one waits, and its fence is answered by the first one or later by itself.
+//! Where nobody consumes (a queue while no consumer runs, and always what was put aside) the inquiry subscribes by
+//! itself, as a **visitor**: it takes everything, answers like a consumer, and gives all of it back by closing its
+//! channel. As each queue has one active consumer at a time, two visitors do not see half a queue each: the second one
+//! waits, and its fence is answered by the first one or later by itself.
 //!
-//! Messages move between the places while they are asked: from a partition to where they rest and back, or on to
-//! those put aside. What rests is looked at before and after the partition, and in between so often that nothing can
-//! come there, rest and go again unseen. Those put aside stay there, so they come last.
+//! Messages move while the queues are asked. They move in one direction ([`super::topology`]) and are in the next place
+//! before they leave the last one, so the places are asked in that order: what moves on in between is found in the
+//! later place.
 
 use std::{
     collections::{BTreeMap, HashMap},
-    pin::pin,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -51,6 +50,9 @@ use super::{
 /// consumer cannot be looked through.
 const VISIT: u16 = u16::MAX;
 
+/// How often it is looked whether a queue still has a consumer that may answer.
+const LOOK: Duration = Duration::from_millis(100);
+
 /// Finds out what is in flight.
 pub(super) struct Inquiries {
     dial: Arc<Dial>,
@@ -78,18 +80,25 @@ impl Inquiries {
     async fn look(&self, campaign: CampaignId) -> Result<BTreeMap<OrderId, Hold>, Fault> {
         let link = self.link().await?;
         let counter = link.channel().await.map_err(away)?;
-        let mut inquiry = Inquiry { of: self, link: &link, counter, campaign, found: BTreeMap::new() };
-        while !inquiry.all_places().await? {
-            tracing::debug!(%campaign, "looked too slowly at what rests; looking again");
+        let partition = self.topology.partition(self.topology.partition_of(campaign));
+        let mut found = BTreeMap::new();
+        for place in [partition, self.topology.retry(), self.topology.dead()] {
+            let holds = self.ask(&link, &counter, &place, campaign).await?;
+            found.extend(holds.into_iter().map(|hold| (hold.order_id, hold)));
         }
-        Ok(inquiry.found)
+        Ok(found)
     }
 
-    /// Messages that are ready in the partitions and where they rest, and messages that were put aside.
+    /// Messages that are ready to be consumed, for the first time or again, and messages that were put aside.
     pub(super) async fn backlog(&self) -> Result<(u64, u64), Fault> {
+        let counted = tokio::time::timeout(self.timeout, self.count()).await;
+        counted.map_err(|_| away("RabbitMQ did not count its messages in time"))?
+    }
+
+    async fn count(&self) -> Result<(u64, u64), Fault> {
         let channel = self.link().await?.channel().await.map_err(away)?;
         let mut waiting = 0;
-        for place in self.topology.partitions().chain(self.topology.rests().map(|(place, _)| place)) {
+        for place in self.topology.partitions().chain([self.topology.retry()]) {
             waiting += u64::from(topology::count(&channel, &place).await.map_err(away)?.0);
         }
         let dead = topology::count(&channel, &self.topology.dead()).await.map_err(away)?.0;
@@ -112,127 +121,60 @@ impl Inquiries {
             }
         }
     }
-}
 
-/// One inquiry.
-struct Inquiry<'a> {
-    of: &'a Inquiries,
-    link: &'a Link,
-    /// The channel on which messages and consumers are counted.
-    counter: Channel,
-    campaign: CampaignId,
-    /// What was found so far, each order once.
-    found: BTreeMap<OrderId, Hold>,
-}
-
-impl Inquiry<'_> {
-    /// Looks everywhere. False if a message can have come to where it rests, and gone, between two looks.
-    async fn all_places(&mut self) -> Result<bool, Fault> {
-        let topology = &self.of.topology;
-        let partition = topology.partition(topology.partition_of(self.campaign));
-        let pause = topology.rests().map(|(_, rest)| rest).min().unwrap_or(Duration::MAX) / 4;
-        let mut looks = Looks::default();
-        self.look_at_rests(&mut looks).await?;
-        let (of, link, counter, campaign) = (self.of, self.link, self.counter.clone(), self.campaign);
-        let mut asked = pin!(of.ask(link, &counter, &partition, campaign, false));
-        loop {
-            tokio::select! {
-                biased;
-                holds = &mut asked => {
-                    self.keep(holds?);
-                    break;
-                }
-                () = tokio::time::sleep(pause) => self.look_at_rests(&mut looks).await?,
-            }
-        }
-        self.look_at_rests(&mut looks).await?;
-        self.visit(&topology.dead()).await?;
-        Ok(!looks.too_far_apart)
-    }
-
-    /// Looks at all places where messages rest.
-    async fn look_at_rests(&mut self, looks: &mut Looks) -> Result<(), Fault> {
-        for (place, rest) in self.of.topology.rests() {
-            let began = Instant::now();
-            self.visit(&place).await?;
-            looks.note(place.queue, rest, began);
-        }
-        Ok(())
-    }
-
-    /// Looks where nobody consumes.
-    async fn visit(&mut self, place: &Place) -> Result<(), Fault> {
-        let counted = topology::count(&self.counter, place).await.map_err(away)?;
-        // Else nothing is ready, and no other visitor has anything out.
-        if counted != (0, 0) {
-            let holds = self.of.ask(self.link, &self.counter, place, self.campaign, true).await?;
-            self.keep(holds);
-        }
-        Ok(())
-    }
-
-    fn keep(&mut self, holds: Vec<Hold>) {
-        self.found.extend(holds.into_iter().map(|hold| (hold.order_id, hold)));
-    }
-}
-
-impl Inquiries {
-    /// What there is of a campaign in a queue, by a fence. Goes there as a visitor if nobody consumes it, and in any
-    /// case if it is to.
+    /// What there is of a campaign in a queue, by a fence. Goes there as a visitor if nobody consumes it.
     async fn ask(
         &self,
         link: &Link,
         counter: &Channel,
         place: &Place,
         campaign: CampaignId,
-        visit: bool,
     ) -> Result<Vec<Hold>, Fault> {
+        // Nothing is ready, and nobody is there to have anything out.
+        if topology::count(counter, place).await.map_err(away)? == (0, 0) {
+            return Ok(Vec::new());
+        }
         let mut replies = Replies::open(link, &self.topology).await?;
         let reply_to = replies.queue.clone();
         let fence = message::write(message::FENCE, Fence { queue: place.queue.clone(), campaign })?;
         let letter = Letter { reply_to: Some(reply_to.clone()), ..Letter::to(place, message::FENCE, fence) };
+        let mut visitor: Option<Visitor> = None;
+        let mut sent: Option<Instant> = None;
         loop {
-            let (_, consumers) = topology::count(counter, place).await.map_err(away)?;
-            let mut visitor =
-                if visit || consumers == 0 { Some(Visitor::enter(link, place).await.map_err(away)?) } else { None };
-            self.publisher.send(letter.clone()).await?;
-            let told = tokio::time::timeout(self.answer_timeout, async {
-                match &mut visitor {
-                    None => replies.next().await,
-                    Some(visitor) => tokio::select! {
-                        holds = visitor.wait_for(&reply_to, self) => holds,
-                        holds = replies.next() => holds,
-                    },
-                }
-            });
-            let told = told.await;
-            if let Some(visitor) = visitor {
-                visitor.consuming.close().await;
+            // What was put aside has no consumers but visitors, and one that is there may leave before the fence comes.
+            if visitor.is_none() && (self.is_unattended(counter, place).await? || *place == self.topology.dead()) {
+                visitor = Some(Visitor::enter(link, place).await?);
             }
-            if let Ok(holds) = told {
+            // A visitor gets the fence, or another one that answers it; a consumer may take it and die.
+            let lost = visitor.is_none() && sent.is_some_and(|sent| sent.elapsed() >= self.answer_timeout);
+            if sent.is_none() || lost {
+                self.publisher.send(letter.clone()).await?;
+                sent = Some(Instant::now());
+            }
+            let told = match &mut visitor {
+                None => tokio::time::timeout(LOOK, replies.next()).await.ok(),
+                Some(visitor) => tokio::select! {
+                    holds = visitor.wait_for(&reply_to, self) => Some(holds),
+                    holds = replies.next() => Some(holds),
+                },
+            };
+            if let Some(holds) = told {
+                if let Some(visitor) = visitor {
+                    visitor.consuming.close().await;
+                }
                 return holds;
             }
-            // Whoever was to answer is gone, or slow. It is looked at again who is there.
-            tracing::debug!(queue = place.queue, "a fence was not answered in time");
         }
     }
-}
 
-/// When each place where messages rest was looked at.
-#[derive(Default)]
-struct Looks {
-    /// When the last look began.
-    last: BTreeMap<String, Instant>,
-    /// Whether a message can have come, rested and gone between two looks.
-    too_far_apart: bool,
-}
-
-impl Looks {
-    /// Notes a look that has just ended.
-    fn note(&mut self, queue: String, rest: Duration, began: Instant) {
-        if let Some(before) = self.last.insert(queue, began) {
-            self.too_far_apart |= before.elapsed() >= rest;
+    /// Whether nobody consumes a queue, so that it takes a visitor to answer.
+    async fn is_unattended(&self, counter: &Channel, place: &Place) -> Result<bool, Fault> {
+        let (ready, consumers) = topology::count(counter, place).await.map_err(away)?;
+        if consumers == 0 && ready >= u32::from(VISIT) {
+            let queue = &place.queue;
+            return Err(away(format!("{queue} has {ready} messages and no consumer: too many to look through")));
         }
+        Ok(consumers == 0)
     }
 }
 
@@ -286,8 +228,8 @@ struct Visitor {
 }
 
 impl Visitor {
-    async fn enter(link: &Link, place: &Place) -> Result<Self, lapin::Error> {
-        let consuming = Consuming::start(link, &place.queue, VISIT).await?;
+    async fn enter(link: &Link, place: &Place) -> Result<Self, Fault> {
+        let consuming = Consuming::start(link, &place.queue, VISIT).await.map_err(away)?;
         Ok(Self { consuming, place: place.clone(), holds: Vec::new() })
     }
 

@@ -76,7 +76,6 @@ impl AmqpBus {
         let dial = Arc::new(Dial::new(&options)?);
         let topology = Topology::of(&options);
         let link = dial.link("publish").await.map_err(|error| OpenError::connecting(&dial.place, &error))?;
-        topology.check_partitions(&link, &dial).await?;
         let publisher = Publisher::start(link, Arc::clone(&dial), &topology, &options).await;
         let publisher = Arc::new(publisher.map_err(|error| OpenError::declaring(&dial.place, &error))?);
         let inquiries = Inquiries::new(Arc::clone(&dial), topology.clone(), Arc::clone(&publisher), &options);
@@ -96,6 +95,11 @@ impl AmqpBus {
     #[must_use]
     pub fn messages(&self) -> u64 {
         self.publisher.letters()
+    }
+
+    /// Whether messages can be published now.
+    pub fn ping(&self) -> Result<(), Fault> {
+        self.publisher.ready()
     }
 
     /// Ends the bus: what waits is still published and answered, and whoever comes from now on is refused. What is in
@@ -119,16 +123,16 @@ impl AmqpBus {
         if self.closed.load(Ordering::Acquire) {
             return Err(away("it is closed"));
         }
-        consuming.get_or_insert_with(|| {
+        if consuming.as_ref().is_none_or(JoinHandle::is_finished) {
             let subscription = Subscription {
                 dial: Arc::clone(&self.dial),
                 topology: self.topology.clone(),
                 publisher: Arc::clone(&self.publisher),
                 hand: Arc::clone(&self.hand),
-                prefetch: self.options.prefetch,
+                options: self.options.clone(),
             };
-            tokio::spawn(subscription.keep())
-        });
+            *consuming = Some(tokio::spawn(subscription.keep()));
+        }
         Ok(())
     }
 }
@@ -157,7 +161,7 @@ impl MessageBus for AmqpBus {
             if !deliveries.is_empty() {
                 return Ok(deliveries);
             }
-            self.hand.rung().await;
+            self.hand.changed().await;
         }
     }
 
@@ -175,22 +179,20 @@ impl MessageBus for AmqpBus {
     }
 
     async fn fail(&self, tag: OrderId, why: &str) -> Result<bool, Fault> {
-        let Some((hold, attempts)) = self.hand.find(tag) else { return Ok(false) };
-        let attempts = attempts.saturating_add(1);
+        let Some(failing) = self.hand.failing(tag) else { return Ok(false) };
+        let attempts = failing.attempts.saturating_add(1);
         let dead = attempts >= self.options.max_attempts;
-        let place = if dead {
-            self.topology.dead()
-        } else {
-            self.topology.rest(attempts, self.topology.partition_of(hold.campaign_id))
-        };
-        let body = message::grabs([message::hold(&hold)?.as_slice()]);
+        let place = if dead { self.topology.dead() } else { self.topology.retry() };
+        let body = message::grabs([message::hold(&failing.hold)?.as_slice()]);
         let letter = Letter { headers: message::failed(attempts, why), ..Letter::to(&place, message::GRABS, body) };
         if let Err(fault) = self.publisher.send(letter).await {
             // It may be there or not; this one is handed out again in any case.
             self.hand.give_back(&[tag]);
             return Err(fault);
         }
-        self.settle(&[tag]).await?;
+        if let Some(told) = self.hand.failed(&failing) {
+            let _ = told.await;
+        }
         Ok(dead)
     }
 

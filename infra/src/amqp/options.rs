@@ -45,7 +45,7 @@ pub struct AmqpOptions {
     /// How often a message may fail before it is put aside.
     pub max_attempts: u32,
     /// How long a message rests after it failed for the first time, the second time and so on; the last one counts
-    /// for all further failures. In whole milliseconds.
+    /// for all further failures. Up to 10 minutes each: the broker takes away what is in hand for half an hour.
     pub retry_delays: Vec<Duration>,
     /// How long the broker may take to confirm. What is not confirmed by then has an unknown outcome.
     pub confirm_timeout: Duration,
@@ -75,7 +75,7 @@ impl AmqpOptions {
             prefix: "spike".to_owned(),
             queue_type: QueueType::default(),
             partitions: 4,
-            prefetch: 250,
+            prefetch: 100,
             max_attempts: 5,
             retry_delays: [1, 5, 30, 300].map(Duration::from_secs).to_vec(),
             confirm_timeout: Duration::from_secs(5),
@@ -87,6 +87,12 @@ impl AmqpOptions {
             answer_timeout: Duration::from_secs(2),
             inquiry_timeout: Duration::from_secs(10),
         }
+    }
+
+    /// How long a message rests after so many failures.
+    pub(super) fn rest(&self, failures: u32) -> Duration {
+        let step = usize::try_from(failures.saturating_sub(1)).unwrap_or(usize::MAX);
+        self.retry_delays.get(step).or(self.retry_delays.last()).copied().unwrap_or_default()
     }
 
     /// Refuses what cannot be.
@@ -105,11 +111,8 @@ impl AmqpOptions {
         if self.max_attempts == 0 {
             return no("max_attempts", "at least 1");
         }
-        let whole = |rest: &Duration| {
-            (1..=86_400_000).contains(&rest.as_millis()) && rest.subsec_nanos().is_multiple_of(1_000_000)
-        };
-        if self.retry_delays.is_empty() || self.retry_delays.len() > 8 || !self.retry_delays.iter().all(whole) {
-            return no("retry_delays", "1 to 8 delays of whole milliseconds, up to a day each");
+        if self.retry_delays.is_empty() || self.retry_delays.iter().any(|rest| rest.as_secs() > 600) {
+            return no("retry_delays", "at least one delay, up to 10 minutes each");
         }
         if !(1..=600).contains(&self.heartbeat.as_secs()) {
             return no("heartbeat", "1 to 600 seconds");
@@ -143,12 +146,19 @@ mod tests {
             (AmqpOptions { prefetch: 0, ..good.clone() }, "prefetch"),
             (AmqpOptions { max_attempts: 0, ..good.clone() }, "max_attempts"),
             (AmqpOptions { retry_delays: vec![], ..good.clone() }, "retry_delays"),
-            (AmqpOptions { retry_delays: vec![Duration::from_micros(1_500)], ..good.clone() }, "retry_delays"),
+            (AmqpOptions { retry_delays: vec![Duration::from_secs(601)], ..good.clone() }, "retry_delays"),
             (AmqpOptions { heartbeat: Duration::ZERO, ..good.clone() }, "heartbeat"),
         ] {
             let error = bad.check().unwrap_err().to_string();
             assert!(error.starts_with(&format!("bus.{key} must be ")), "{error}");
         }
+    }
+
+    #[test]
+    fn each_failure_has_its_rest() {
+        let options = AmqpOptions::at("amqp://localhost");
+        let rests = [1, 2, 3, 4, 5, u32::MAX].map(|failures| options.rest(failures).as_secs());
+        assert_eq!(rests, [1, 5, 30, 300, 300, 300]);
     }
 
     #[test]

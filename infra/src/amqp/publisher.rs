@@ -15,7 +15,7 @@ use std::{
 };
 
 use domain::{error::Fault, id::OrderId, spike::Hold};
-use futures_util::{Stream, StreamExt};
+use futures_util::{StreamExt, stream::BoxStream};
 use lapin::Event;
 use tokio::{sync::watch, task::JoinHandle};
 
@@ -68,7 +68,7 @@ impl Publisher {
         options: &AmqpOptions,
     ) -> Result<Self, DeclareError> {
         let lanes = options.groups_at_once.max(1);
-        let session = Arc::new(dial.in_time(Session::on(link, topology, lanes)).await?);
+        let session = Arc::new(Session::on(link, topology, lanes).await?);
         let (sender, state) = watch::channel(State::Ready(Arc::clone(&session)));
         let letters = Arc::new(AtomicU64::new(0));
         let patience = options.confirm_timeout;
@@ -98,6 +98,11 @@ impl Publisher {
     pub(super) async fn send(&self, letter: Letter) -> Result<(), Fault> {
         ready(&self.state)?;
         self.group.submit(Item::Letter(letter)).await
+    }
+
+    /// Whether the broker takes messages.
+    pub(super) fn ready(&self) -> Result<(), Fault> {
+        ready(&self.state).map(drop)
     }
 
     /// How many messages were published so far: far fewer than holds, when many come at once.
@@ -214,7 +219,7 @@ impl Keeper {
 
     /// Returns when the session is over for good.
     async fn attend(&self, session: &Session) -> Over {
-        let mut events = std::pin::pin!(session.events());
+        let mut events = session.events();
         loop {
             tokio::select! {
                 over = session.over() => return over,
@@ -230,7 +235,7 @@ impl Keeper {
 
     /// Waits until the broker takes messages again. Those that wait for a confirm are answered now, and what comes
     /// for them later must not be taken for something else's: so the session ends in any case.
-    async fn wait_out(&self, session: &Session, why: String, mut events: impl Stream<Item = Event> + Unpin) -> Over {
+    async fn wait_out(&self, session: &Session, why: String, mut events: BoxStream<'static, Event>) -> Over {
         let over = Over::Blocked(why);
         session.end(over.clone());
         self.interrupted(&over);
@@ -270,12 +275,8 @@ impl Keeper {
     }
 
     async fn open(&self, suspect: bool) -> Result<Session, Over> {
-        let session = Session::open(&self.dial, &self.topology, self.lanes);
-        // A broker that welcomes but does not declare is as good as none.
-        let session = match tokio::time::timeout(self.patience * 2, session).await {
-            Ok(opened) => opened.map_err(|error| Over::Lost(error.to_string()))?,
-            Err(_) => return Err(Over::Suspect),
-        };
+        let opened = Session::open(&self.dial, &self.topology, self.lanes).await;
+        let session = opened.map_err(|error| Over::Lost(error.to_string()))?;
         if suspect && let Err(error) = session.probe(&self.topology, self.patience).await {
             session.cut();
             return Err(match error {

@@ -14,7 +14,7 @@ use std::{
     time::Duration,
 };
 
-use futures_util::{Stream, future::join_all};
+use futures_util::{future::join_all, stream::BoxStream};
 use lapin::{
     BasicProperties, Channel, Confirmation, Event,
     options::{BasicPublishOptions, ConfirmSelectOptions},
@@ -116,8 +116,7 @@ impl Session {
 
     /// Declares everything on a new connection, and opens so many lanes.
     pub(super) async fn on(link: Link, topology: &Topology, lanes: usize) -> Result<Self, DeclareError> {
-        let desk = link.channel().await?;
-        topology.declare(&desk).await?;
+        topology.declare(&link).await?;
         let mut opened = Vec::with_capacity(lanes);
         for _ in 0..lanes {
             let lane = link.channel().await?;
@@ -129,7 +128,7 @@ impl Session {
         Ok(Self { link, lanes: Mutex::new(opened), mark, sent: AtomicU64::new(0), over })
     }
 
-    pub(super) fn events(&self) -> impl Stream<Item = Event> + Send + 'static {
+    pub(super) fn events(&self) -> BoxStream<'static, Event> {
         self.link.events()
     }
 

@@ -1,18 +1,20 @@
 //! Consuming: a task that keeps a connection with a channel a partition, takes in what is delivered, and acknowledges
 //! what is settled.
 //!
+//! One more channel is for what failed, which one replica of all has.
+//!
 //! It starts with the first receiver: a process that only publishes consumes nothing. Every replica subscribes to all
 //! partitions, in an order of its own; each partition is active at one of them, and goes to another when that one is
 //! gone. Nothing is published on this connection: one that publishes can be blocked by the broker, and then
 //! acknowledges nothing either.
 
-use std::{error::Error, pin::pin, sync::Arc, time::Duration};
+use std::{error::Error, sync::Arc, time::Duration};
 
 use domain::{error::Fault, spike::Hold};
 use futures_util::{
     Stream, StreamExt,
     future::join_all,
-    stream::{SelectAll, select_all},
+    stream::{BoxStream, SelectAll, select_all},
 };
 use lapin::{Channel, Event, message::Delivery, options::BasicAckOptions, types::ShortString};
 use tokio::sync::mpsc;
@@ -22,6 +24,7 @@ use super::{
     error::DeclareError,
     hand::{Acks, Hand, Parcel},
     message::{self, Answer, Fence},
+    options::AmqpOptions,
     publisher::Publisher,
     session::{Letter, unique},
     topology::{Place, Topology},
@@ -39,7 +42,7 @@ pub(super) struct Subscription {
     pub(super) topology: Topology,
     pub(super) publisher: Arc<Publisher>,
     pub(super) hand: Arc<Hand>,
-    pub(super) prefetch: u16,
+    pub(super) options: AmqpOptions,
 }
 
 impl Subscription {
@@ -63,15 +66,16 @@ impl Subscription {
     async fn live(&self) -> Result<String, DeclareError> {
         let link = self.dial.link("consume").await?;
         let events = link.events();
-        self.dial.in_time(async { self.topology.declare(&link.channel().await?).await }).await?;
+        self.topology.declare(&link).await?;
         let (sender, acks) = mpsc::unbounded_channel();
-        let places: Vec<Place> = self.topology.partitions().collect();
+        // What failed is the last lane.
+        let places: Vec<Place> = self.topology.partitions().chain([self.topology.retry()]).collect();
         let life = Life { subscription: self, number: self.hand.begin(places.len(), sender), places: &places };
         let _forget = Forget(&self.hand);
 
         // One that left us waiting does not hear a farewell either.
         let mut lanes = self.lanes(&link, &places).await.inspect_err(|_| link.cut())?;
-        tracing::info!(partitions = lanes.len(), "consuming");
+        tracing::info!(queues = lanes.len(), "consuming");
         let channels: Vec<Channel> = lanes.iter().map(|lane| lane.channel.clone()).collect();
         let streams = lanes.iter_mut().enumerate().map(|(lane, consuming)| {
             // The end of one lane is the end of all, so it must be seen.
@@ -86,12 +90,14 @@ impl Subscription {
         })
     }
 
-    /// Subscribes to all partitions.
+    /// Subscribes to all queues.
     async fn lanes(&self, link: &Link, places: &[Place]) -> Result<Vec<Consuming>, DeclareError> {
         let mut lanes: Vec<Option<Consuming>> = places.iter().map(|_| None).collect();
         for lane in shuffled(places.len()) {
+            // What rests stays out for minutes, and must not keep a fence waiting behind it.
+            let prefetch = if lane + 1 == places.len() { u16::MAX } else { self.options.prefetch };
             let queue = &places[lane].queue;
-            let consuming = self.dial.in_time(Consuming::start(link, queue, self.prefetch)).await;
+            let consuming = Consuming::start(link, queue, prefetch).await;
             lanes[lane] = Some(consuming.inspect_err(|_| tracing::warn!(queue, "no subscription"))?);
         }
         Ok(lanes.into_iter().flatten().collect())
@@ -99,8 +105,7 @@ impl Subscription {
 }
 
 /// Returns when something is wrong with the connection or one of its channels.
-async fn broken(events: impl Stream<Item = Event>) -> String {
-    let mut events = pin!(events);
+async fn broken(mut events: BoxStream<'static, Event>) -> String {
     while let Some(event) = events.next().await {
         if let Event::Error(error) = event {
             return error.to_string();
@@ -146,24 +151,27 @@ impl Life<'_> {
         let attempts = message::attempts(&delivery.properties);
         let read = match message::kind(&delivery.properties) {
             message::FENCE => {
-                hand.take_in(parcel, Vec::new(), 0);
+                hand.take_in(parcel, Vec::new(), 0, Duration::ZERO);
                 self.answer(lane, &delivery);
                 return hand.drop_parcel(self.number, parcel);
             }
             message::PROBE => {
-                hand.take_in(parcel, Vec::new(), 0);
+                hand.take_in(parcel, Vec::new(), 0, Duration::ZERO);
                 return hand.drop_parcel(self.number, parcel);
             }
             _ => message::read_grabs(&delivery.data),
         };
         match read {
             Ok(holds) if holds.is_empty() => {
-                hand.take_in(parcel, holds, 0);
+                hand.take_in(parcel, holds, 0, Duration::ZERO);
                 hand.drop_parcel(self.number, parcel);
             }
-            Ok(holds) => hand.take_in(parcel, holds, attempts),
+            Ok(holds) if attempts > 0 => {
+                hand.take_in(parcel, holds, attempts, self.subscription.options.rest(attempts));
+            }
+            Ok(holds) => hand.take_in(parcel, holds, 0, Duration::ZERO),
             Err(why) => {
-                hand.take_in(parcel, Vec::new(), 0);
+                hand.take_in(parcel, Vec::new(), 0, Duration::ZERO);
                 self.put_aside(parcel, delivery, &why.to_string());
             }
         }

@@ -76,6 +76,7 @@ scripts! {
     CLAIM = "life.lua" "claim.lua";
     FIND_HOLD = "life.lua" "find_hold.lua";
     FORGET = "forget.lua";
+    HAND_OUT = "hand_out.lua";
     HOLDS_OF = "life.lua" "holds_of.lua";
     LEVEL = "life.lua" "level.lua";
     LOAD = "life.lua" "load.lua";

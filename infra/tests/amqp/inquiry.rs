@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -19,7 +19,7 @@ use infra::amqp::AmqpOptions;
 
 use crate::{
     broker::Desk,
-    scene::{campaign, causes, consume, hold, holds, open, options, orders, partition, publish, receive, way, within},
+    scene::{campaign, causes, hold, holds, open, options, orders, partition, publish, receive, way, within},
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -39,15 +39,17 @@ async fn what_another_process_has_in_hand_is_told() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_nobody_consumes_is_told_and_stays_in_its_order() {
-    let options = options().await;
+    // Each hold in a message of its own.
+    let options = AmqpOptions { batch: 1, groups_at_once: 64, ..options().await };
     let (asker, broker) = (open(&options).await, Desk::at(&options.url).await);
-    let many: Vec<Hold> = (1..=2_000).map(hold).collect();
+    let many: Vec<Hold> = (1..=3_000).map(hold).collect();
     publish(&asker, 1..=50).await;
-    within(try_join_all(many.iter().map(|hold| asker.publish(hold)))).await.unwrap();
+    within(try_join_all(many[50..].iter().map(|hold| asker.publish(hold)))).await.unwrap();
     let messages = broker.count(&partition(&options)).await.0;
+    assert_eq!(messages, 3_000);
     let began = Instant::now();
     assert_eq!(within(asker.in_flight(campaign())).await.unwrap(), many);
-    println!("in flight without a consumer: 2000 holds in {messages} messages told in {:?}", began.elapsed());
+    println!("in flight without a consumer: {messages} messages told in {:?}", began.elapsed());
     // Several at once do not take it from each other.
     for told in within(join_all((0..4).map(|_| asker.in_flight(campaign())))).await {
         assert_eq!(told.unwrap(), many);
@@ -128,43 +130,41 @@ async fn what_rests_and_what_was_put_aside_is_told_to_all_who_ask_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_moves_all_the_time_is_told_whole() {
-    const ALL: u128 = 40;
-    const TIMES: u32 = 40;
-    let options = AmqpOptions {
-        max_attempts: u32::MAX,
-        retry_delays: [400, 500, 700].map(Duration::from_millis).to_vec(),
-        ..options().await
-    };
-    let (consumer, asker) = (open(&options).await, open(&options).await);
-    publish(&asker, 1..=ALL).await;
-    let done = Arc::new(AtomicBool::new(false));
-    // Everything fails again and again: from the partition to where it rests and back.
-    let failing = tokio::spawn({
-        let (consumer, done) = (Arc::clone(&consumer), Arc::clone(&done));
+async fn what_moves_on_while_it_is_asked_for_is_told_whole() {
+    const ALL: u128 = 500;
+    let options =
+        AmqpOptions { max_attempts: 4, retry_delays: [0, 1, 5].map(Duration::from_millis).to_vec(), ..options().await };
+    let (consumer, asker, publisher) = (open(&options).await, open(&options).await, open(&options).await);
+    // Each hold is published, fails, rests, fails again and so on until it is put aside: it is in every place once.
+    let safe = Arc::new(AtomicU64::new(0));
+    let publishing = tokio::spawn({
+        let safe = Arc::clone(&safe);
         async move {
-            let mut failed = 0;
-            while !done.load(Ordering::Relaxed) {
-                let Ok(deliveries) = tokio::time::timeout(Duration::from_millis(100), consumer.receive(7)).await else {
-                    continue;
-                };
-                for delivery in deliveries.unwrap() {
-                    consumer.fail(delivery.tag, "again").await.unwrap();
-                    failed += 1;
-                }
+            for number in 1..=ALL {
+                publisher.publish(&hold(number)).await.unwrap();
+                safe.fetch_add(1, Ordering::Relaxed);
             }
-            failed
         }
     });
-    let began = Instant::now();
-    for before in 0..TIMES {
+    let failing = tokio::spawn(async move {
+        let mut dead = 0;
+        while dead < ALL {
+            for delivery in within(consumer.receive(5)).await.unwrap() {
+                dead += u128::from(consumer.fail(delivery.tag, "again").await.unwrap());
+            }
+        }
+    });
+    let (began, mut times) = (Instant::now(), 0);
+    while !failing.is_finished() {
+        let before = u128::from(safe.load(Ordering::Relaxed));
         let told = within(asker.in_flight(campaign())).await.unwrap();
-        assert_eq!(told, holds(1..=ALL), "asked {before} times before");
+        let missing: Vec<_> = holds(1..=before).into_iter().filter(|hold| !told.contains(hold)).collect();
+        assert!(missing.is_empty(), "asked {times} times before, of {before} published: {missing:?}");
+        times += 1;
     }
-    let took = began.elapsed();
-    done.store(true, Ordering::Relaxed);
-    let failed = within(failing).await.unwrap();
-    println!("asked {TIMES} times in {took:?} while messages failed {failed} times: none missed");
-    assert!(failed > ALL, "they moved");
-    assert_eq!(consume(&consumer, 40).await, orders(1..=ALL));
+    println!("asked {times} times in {:?} while {ALL} holds went through all places: none missed", began.elapsed());
+    within(publishing).await.unwrap();
+    within(failing).await.unwrap();
+    assert!(times > 5);
+    assert_eq!(within(asker.in_flight(campaign())).await.unwrap(), holds(1..=ALL));
 }

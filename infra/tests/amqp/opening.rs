@@ -85,10 +85,12 @@ async fn a_queue_with_other_arguments() {
 async fn another_number_of_partitions() {
     let four = options().await;
     let bus = open(&four).await;
-    for (partitions, there) in [(3, "more partitions"), (5, "fewer partitions")] {
+    for partitions in [3, 5] {
         let error = refused(&AmqpOptions { partitions, ..four.clone() }).await;
         assert!(matches!(error, OpenError::Partitions { .. }), "{error:?}");
-        assert!(error.to_string().contains(there) && !error.is_transient());
+        let text = error.to_string();
+        assert!(text.contains(&format!("bus.partitions = {partitions}")) && text.contains('4'), "{text}");
+        assert!(!error.is_transient());
     }
     drop(bus);
     open(&four).await;
@@ -135,9 +137,9 @@ async fn a_broker_over_tls_and_one_that_is_not_trusted() {
     assert!(!error.is_transient());
     let ca_file = rabbitmq.authority().map(ToOwned::to_owned);
     let bus = open(&AmqpOptions { ca_file, ..untrusted }).await;
-    publish(&bus, 1..=100).await;
-    assert_eq!(receive(&bus, 100).await, orders(1..=100));
-    assert_eq!(within(bus.in_flight(campaign())).await.unwrap(), holds(1..=100));
+    publish(&bus, 1..=50).await;
+    assert_eq!(receive(&bus, 50).await, orders(1..=50));
+    assert_eq!(within(bus.in_flight(campaign())).await.unwrap(), holds(1..=50));
     bus.close().await;
     rabbitmq.stop().await.unwrap();
 }

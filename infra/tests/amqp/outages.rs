@@ -5,16 +5,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use domain::{
-    error::Fault,
-    spike::ports::{Backlog, MessageBus},
-    testing::id,
-};
+use domain::{error::Fault, spike::ports::MessageBus, testing::id};
 use engines::{RabbitMq, RabbitOptions, shared};
 use futures_util::future::join_all;
 use infra::amqp::{AmqpBus, AmqpOptions};
 
-use crate::scene::{causes, consume, hold, open, options, options_at, orders, publish, receive, until_ok, way, within};
+use crate::scene::{
+    causes, consume, empty, hold, open, options, options_at, orders, publish, receive, until_ok, way, within,
+};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_broker_that_is_killed_and_comes_back_has_everything() {
@@ -46,7 +44,7 @@ async fn a_broker_that_is_killed_and_comes_back_has_everything() {
         }
     })
     .await;
-    within(async { while consumer.backlog().await.ok() != Some(Backlog::default()) {} }).await;
+    empty(&consumer).await;
     rabbitmq.stop().await.unwrap();
 }
 
@@ -144,5 +142,36 @@ async fn a_confirm_that_is_lost_is_unknown_and_publishing_again_is_harmless() {
     }
     println!("publishing goes on {:?} after answers come again", began.elapsed());
     assert_eq!(consume(&consumer, 5).await, orders(6..=10));
-    within(async { while consumer.backlog().await.unwrap() != Backlog::default() {} }).await;
+    empty(&consumer).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_process_cut_off_in_silence_loses_its_messages_to_another_and_comes_back() {
+    let rabbitmq = shared::rabbitmq().await.unwrap();
+    let way = way(rabbitmq).await;
+    let options = AmqpOptions {
+        heartbeat: Duration::from_secs(1),
+        confirm_timeout: Duration::from_millis(500),
+        connect_timeout: Duration::from_millis(500),
+        ..options().await
+    };
+    let through = AmqpOptions { url: way.url(&options.url), ..options.clone() };
+    let (cut_off, other) = (open(&through).await, open(&options).await);
+    publish(&other, 1..=20).await;
+    assert_eq!(receive(&cut_off, 20).await, orders(1..=20));
+    // Nothing arrives in either direction any more, and nobody says so.
+    way.freeze().await;
+    let began = Instant::now();
+    assert_eq!(consume(&other, 20).await, orders(1..=20));
+    println!("a silent consumer was given up after {:?}", began.elapsed());
+    assert!(matches!(cut_off.publish(&hold(21)).await, Err(Fault::Unavailable { part: "queue", .. })));
+    cut_off.ping().unwrap_err();
+    within(other.close()).await;
+
+    way.resume().await;
+    until_ok(async || cut_off.publish(&hold(22)).await).await;
+    cut_off.ping().unwrap();
+    // What was sent before the silence may arrive now.
+    within(async { while !consume(&cut_off, 1).await.contains(&hold(22).order_id) {} }).await;
+    empty(&cut_off).await;
 }

@@ -2,15 +2,12 @@
 
 use std::sync::Arc;
 
-use domain::{
-    error::Fault,
-    spike::ports::{Backlog, MessageBus},
-};
+use domain::{error::Fault, spike::ports::MessageBus};
 use futures_util::future::join_all;
 
 use crate::{
     broker::Desk,
-    scene::{causes, consume, hold, open, options, orders, partition, publish, receive, until_ok, within},
+    scene::{causes, consume, empty, hold, open, options, orders, partition, publish, receive, until_ok, within},
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -93,6 +90,7 @@ async fn what_no_queue_takes_is_an_error_and_the_queue_is_declared_again() {
     // Also under a consumer, who subscribes again.
     broker.delete(&partition(&options)).await;
     until_ok(async || bus.publish(&hold(4)).await).await;
-    assert_eq!(consume(&bus, 1).await, orders([4]));
-    within(async { while bus.backlog().await.unwrap() != Backlog::default() {} }).await;
+    // Order 3 may be there twice.
+    within(async { while !consume(&bus, 1).await.contains(&hold(4).order_id) {} }).await;
+    empty(&bus).await;
 }

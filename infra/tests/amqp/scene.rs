@@ -13,7 +13,10 @@ use std::{
 use domain::{
     error::Fault,
     id::{CampaignId, OrderId},
-    spike::{Hold, ports::MessageBus},
+    spike::{
+        Hold,
+        ports::{Backlog, MessageBus},
+    },
     testing::{self, id, instant},
 };
 use engines::{Proxy, RabbitMq, shared};
@@ -33,6 +36,8 @@ pub(crate) fn options_at(url: &str) -> AmqpOptions {
     AmqpOptions {
         prefix: format!("own-{}", NEXT.fetch_add(1, Ordering::Relaxed)),
         retry_delays: vec![Duration::from_secs(1)],
+        // Under load a test machine takes longer than a buyer would wait.
+        inquiry_timeout: PATIENCE,
         ..AmqpOptions::at(url)
     }
 }
@@ -90,6 +95,19 @@ pub(crate) async fn consume(bus: &AmqpBus, count: usize) -> BTreeSet<OrderId> {
     })
     .await;
     orders
+}
+
+/// Settles what still comes (delivery is at least once) until nothing is left.
+pub(crate) async fn empty(bus: &AmqpBus) {
+    within(async {
+        while bus.backlog().await.ok() != Some(Backlog::default()) {
+            if let Ok(deliveries) = tokio::time::timeout(Duration::from_millis(20), bus.receive(1_000)).await {
+                let tags: Vec<_> = deliveries.unwrap().into_iter().map(|delivery| delivery.tag).collect();
+                bus.settle(&tags).await.unwrap();
+            }
+        }
+    })
+    .await;
 }
 
 pub(crate) fn orders(numbers: impl IntoIterator<Item = u128>) -> BTreeSet<OrderId> {

@@ -34,6 +34,8 @@ async fn open(queue_type: QueueType) -> Rabbit {
         max_attempts: 3,
         // Long enough that what is to rest does so, on a machine that is busy.
         retry_delays: [1_500, 1_000].map(Duration::from_millis).to_vec(),
+        // Under load a test machine takes longer than a buyer would wait.
+        inquiry_timeout: Duration::from_mins(1),
         ..AmqpOptions::at(rabbitmq.url())
     };
     let bus = Some(Arc::new(AmqpBus::open(options.clone()).await.unwrap()));
@@ -63,10 +65,7 @@ impl Post for Rabbit {
     }
 
     async fn rest(&self) {
-        for rest in ["1500ms", "1s"] {
-            let queue = format!("{}.grabs.retry.{rest}", self.options.prefix);
-            self.broker.until(&queue, |messages, _| messages == 0).await;
-        }
+        // It passes while the case waits for what comes again.
     }
 
     async fn crash(&mut self) {

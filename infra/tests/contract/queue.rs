@@ -79,7 +79,7 @@ async fn take(bus: &dyn MessageBus, count: usize) -> Vec<Delivery> {
 /// Waits until the bus counts this. Fails the test instead of hanging it.
 pub(crate) async fn comes_to(bus: &dyn MessageBus, expected: Backlog) {
     let mut counted = bus.backlog().await.unwrap();
-    for _ in 0..400 {
+    for _ in 0..1_600 {
         if counted == expected {
             return;
         }

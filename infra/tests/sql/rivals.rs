@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use domain::{
-    id::IdSource,
+    admin::ports::CampaignStore,
+    id::{IdSource, TypedId},
     order::{
         OrderStatus,
         ports::{OrderStore, Paid, Payment},
@@ -11,12 +12,17 @@ use domain::{
     spike::Hold,
     testing::{SequentialIds, id},
 };
+use entity::{campaigns, orders};
 use futures_util::future::join_all;
-use infra::sql::order::SqlOrders;
+use infra::sql::{admin::SqlCampaigns, order::SqlOrders};
+use sea_orm::{ActiveValue::Set, EntityTrait, QuerySelect};
 
-use crate::contract::{
-    databases::{Opened, mariadb, postgresql, sqlite},
-    order::{PRICE, Shop, deadline, in_time, key, start, user},
+use crate::{
+    contract::{
+        databases::{Opened, mariadb, postgresql, sqlite},
+        order::{PRICE, Shop, deadline, in_time, key, start, user},
+    },
+    until, waiting,
 };
 
 /// The store as another process has it. Its ids differ from those of the first.
@@ -81,6 +87,39 @@ async fn pay_here_and_expire_there_have_one_winner(opened: Opened) {
     shop.check().await;
 }
 
+/// An order that is refused takes no units, so the campaign's row does not tell of it.
+async fn a_campaign_that_gets_an_order_is_not_deleted(opened: Opened) {
+    let db = &opened.db;
+    let shop = Shop::over(db.clone());
+    let sale = shop.sell(10).await;
+    // As placing does it: the campaign's row is locked, then the order is written.
+    let placing = db.begin().await.unwrap();
+    campaigns::Entity::find_by_id(sale.uuid()).lock_exclusive().one(&placing).await.unwrap().unwrap();
+    let deleting = {
+        let (store, entry) = (SqlCampaigns::new(db.clone()), shop.audit(None));
+        tokio::spawn(async move { store.delete(sale, 1, &entry).await.unwrap() })
+    };
+    until("the deletion waits for the campaign", async || waiting(db).await == 1).await;
+    let refused = orders::ActiveModel {
+        id: Set(uuid::Uuid::from_u128(1)),
+        campaign_id: Set(sale.uuid()),
+        user_id: Set(user(1).uuid()),
+        quantity: Set(1),
+        unit_price_minor: Set(PRICE),
+        currency: Set("CNY".to_owned()),
+        status: Set(OrderStatus::Rejected.name().to_owned()),
+        version: Set(2),
+        created_at: Set(0),
+        pay_before: Set(None),
+        paid_at: Set(None),
+        closed_at: Set(Some(0)),
+        request_key: Set(None),
+    };
+    orders::Entity::insert(refused).exec_without_returning(&placing).await.unwrap();
+    placing.commit().await.unwrap();
+    assert!(!deleting.await.unwrap(), "its campaign would be gone");
+}
+
 macro_rules! rivals {
     ($engine:ident) => {
         mod $engine {
@@ -97,6 +136,18 @@ macro_rules! rivals {
     };
 }
 
+/// On SQLite the deletion could not even begin.
+macro_rules! rivals_for_a_row {
+    ($engine:ident: $test:ident) => {
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $test() {
+            a_campaign_that_gets_an_order_is_not_deleted($engine().await).await;
+        }
+    };
+}
+
+rivals_for_a_row!(mariadb: a_campaign_of_mariadb_that_gets_an_order_is_not_deleted);
+rivals_for_a_row!(postgresql: a_campaign_of_postgresql_that_gets_an_order_is_not_deleted);
 rivals!(sqlite);
 rivals!(mariadb);
 rivals!(postgresql);

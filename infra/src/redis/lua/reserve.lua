@@ -6,8 +6,7 @@
 -- Returns for each ask, in the order in which it is checked:
 --   closed                     the campaign is not open
 --   held|left|hold             the units are its: now, or since the same ask came before
---   known|order|hold or ''     this attempt got that order before; the hold if it is not noted as published. Then the
---                              attempt is marked as handed out: whoever asked may publish the hold
+--   known|order|hold or ''     this attempt got that order before; the hold if it is not noted as published
 --   reused                     this user used the request key for another quantity
 --   ended, paused, early|ms    over, stopped, starts then
 --   limit|limit|units          more than a user may have; what this user has
@@ -76,7 +75,7 @@ local holds, buyers, known = read(KEYS[2], orders), read(KEYS[3], users), read(K
 
 -- What is written at the end, as field, value, field, value; and what of it is new.
 local new_holds, new_attempts, new_outbox, changed = {}, {}, {}, {}
-local taken_now, handed_out = {}, {}
+local taken_now = {}
 local outbox
 
 local function check(order, user, quantity, key)
@@ -91,10 +90,6 @@ local function check(order, user, quantity, key)
     end
     local unpublished = taken_now[got] and holds[got]
       or redis.call('ZSCORE', KEYS[5], got) and redis.call('HGET', KEYS[2], got)
-    if unpublished then
-      handed_out[#handed_out + 1] = attempt
-      handed_out[#handed_out + 1] = got .. '|' .. asked .. '|handed'
-    end
     return 'known|' .. got .. '|' .. (unpublished or '')
   end
   if ended or now >= ends then
@@ -159,8 +154,5 @@ if #new_holds > 0 then
     redis.call('HSET', KEYS[4], unpack(new_attempts))
   end
   redis.call('ZADD', KEYS[5], unpack(new_outbox))
-end
-if #handed_out > 0 then
-  redis.call('HSET', KEYS[4], unpack(handed_out))
 end
 return answers

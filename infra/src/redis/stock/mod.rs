@@ -6,6 +6,7 @@
 
 mod campaigns;
 mod look;
+mod names;
 mod notes;
 mod opening;
 mod reserve;

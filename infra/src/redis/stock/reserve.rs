@@ -1,27 +1,20 @@
 //! Grabs in groups: what waits at the same moment is one call of `reserve.lua` a campaign.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use domain::{
     error::Fault,
-    id::{CampaignId, OrderId},
-    spike::{
-        Hold,
-        stock::{RememberedRequest, Reserve, Reserved},
-    },
+    id::CampaignId,
+    spike::stock::{RememberedRequest, Reserve, Reserved},
 };
-use futures_util::future::try_join_all;
 
-use super::{
-    notes::Handed,
-    shared::{Shared, by_campaign},
-};
+use super::shared::{Shared, by_campaign};
 use crate::{
     group::{Commit, for_each},
     redis::{
         error::{PART, unreadable},
         script,
-        text::{self, attempt, instant, read_hold, read_id},
+        text::{self, instant, read_hold, read_id},
     },
 };
 
@@ -35,28 +28,44 @@ impl Commit for Reserving {
     const PART: &'static str = PART;
 
     async fn commit(&self, asks: Vec<Reserve>) -> Vec<Result<Reserved, Fault>> {
-        let mut answers =
-            by_campaign(asks, |ask| ask.campaign_id, |campaign, asks| self.0.reserve(campaign, asks)).await;
-        if let Err(fault) = self.0.give_back_what_has_a_key_of_another_campaign(&mut answers).await {
-            // Whether a key was used elsewhere is not known, so no hold with a key is told.
-            let named = answers.iter_mut().filter(|answer| named(answer).is_some());
-            named.for_each(|answer| *answer = Err(fault.again()));
+        let mut answers = Vec::new();
+        let mut places: Vec<usize> = (0..asks.len()).collect();
+        for _ in 0..TRIES {
+            let (answered, again) = self.0.answer(&asks, &places).await;
+            if answers.is_empty() {
+                answers = answered;
+            } else {
+                places.iter().zip(answered).for_each(|(place, answer)| answers[*place] = answer);
+            }
+            places = again.into_iter().map(|place| places[place]).collect();
+            if places.is_empty() {
+                break;
+            }
+        }
+        for place in places {
+            answers[place] = Err(Fault::unavailable(PART, "the same attempt is made and given up all the time"));
         }
         answers
     }
 }
 
-/// The hold in an answer, if its attempt has a name.
-fn named(answer: &Result<Reserved, Fault>) -> Option<&Hold> {
-    match answer {
-        Ok(Reserved::Held { hold, .. }) if hold.request_key.is_some() => Some(hold),
-        _ => None,
-    }
-}
+/// How often an ask is asked whose attempt was known and then given up, at the same moment.
+const TRIES: u32 = 3;
 
 impl Shared {
+    /// Asks those at these places. Returns their answers, and which of them must be asked again.
+    async fn answer(&self, asks: &[Reserve], places: &[usize]) -> (Vec<Result<Reserved, Fault>>, Vec<usize>) {
+        let campaign = |place: &usize| asks[*place].campaign_id;
+        let mut answers = by_campaign(places.to_vec(), campaign, |campaign, places| {
+            self.reserve(campaign, places.into_iter().map(|place| &asks[place]).collect())
+        })
+        .await;
+        let again = self.settle_names(&mut answers).await;
+        (answers, again)
+    }
+
     /// One call for all asks of a campaign.
-    async fn reserve(&self, campaign: CampaignId, asks: Vec<Reserve>) -> Vec<Result<Reserved, Fault>> {
+    async fn reserve(&self, campaign: CampaignId, asks: Vec<&Reserve>) -> Vec<Result<Reserved, Fault>> {
         let mut call = script::RESERVE.on(&self.keys(campaign).life()).with(self.now()).with(self.outbox_limit);
         for ask in &asks {
             let key = ask.request_key.as_ref().map_or("", |key| key.as_str());
@@ -66,61 +75,6 @@ impl Shared {
             Ok(answers) => asks.iter().zip(answers).map(|(ask, answer)| read_answer(ask, &answer)).collect(),
             Err(fault) => for_each(asks.len(), Err(fault)),
         }
-    }
-
-    /// A request key is one campaign's. A script sees one campaign alone, so whoever got units looks at the others
-    /// afterwards: two that use a key at the same moment both find the other's, and never do both keep theirs. A hold
-    /// that somebody else was handed meanwhile, by the same attempt, is theirs to publish and stays.
-    async fn give_back_what_has_a_key_of_another_campaign(
-        &self,
-        answers: &mut [Result<Reserved, Fault>],
-    ) -> Result<(), Fault> {
-        if !answers.iter().any(|answer| named(answer).is_some()) {
-            return Ok(());
-        }
-        let campaigns = self.campaigns().await?;
-        let others = campaigns.into_iter().map(|other| self.used_in(other, answers));
-        let mut places = try_join_all(others).await?.concat();
-        places.sort_unstable();
-        places.dedup();
-
-        let mut reused: HashMap<CampaignId, (Vec<usize>, Vec<OrderId>)> = HashMap::new();
-        for place in places {
-            if let Some(hold) = named(&answers[place]) {
-                let (places, orders) = reused.entry(hold.campaign_id).or_default();
-                places.push(place);
-                orders.push(hold.order_id);
-            }
-        }
-        let given_back = reused.iter().map(|(campaign, (_, orders))| self.release(*campaign, orders, Handed::Not));
-        let given_back = try_join_all(given_back).await?;
-        for ((places, _), units) in reused.values().zip(given_back) {
-            for (place, _) in places.iter().zip(units).filter(|(_, units)| *units >= 0) {
-                answers[*place] = Ok(Reserved::KeyReused);
-            }
-        }
-        Ok(())
-    }
-
-    /// The places of those answers whose attempts are known in another campaign.
-    async fn used_in(&self, other: CampaignId, answers: &[Result<Reserved, Fault>]) -> Result<Vec<usize>, Fault> {
-        let mut cmd = redis::cmd("HMGET");
-        cmd.arg(self.keys(other).attempts());
-        let mut places = Vec::new();
-        for (place, answer) in answers.iter().enumerate() {
-            if let Some(hold) = named(answer)
-                && hold.campaign_id != other
-                && let Some(key) = &hold.request_key
-            {
-                cmd.arg(attempt(hold.user_id, key));
-                places.push(place);
-            }
-        }
-        if places.is_empty() {
-            return Ok(places);
-        }
-        let known: Vec<Option<String>> = self.send(&cmd).await?;
-        Ok(places.into_iter().zip(known).filter(|(_, known)| known.is_some()).map(|(place, _)| place).collect())
     }
 }
 

@@ -4,6 +4,9 @@
 //! Such a connection must not go back to its pool, where it would be tried without a bound and hold its place
 //! until the system gives it up a quarter of an hour later. That there was [`Silence`] is noted before it is let
 //! go; for a while after it the pool tries what comes back within a bound, and throws away what does not answer.
+//!
+//! One gap is the driver's: it tries each connection that comes back once more by itself, without a bound. One that is
+//! being tried at the very moment when the host dies holds its place until the system gives it up.
 
 use std::{
     io,
@@ -88,8 +91,8 @@ impl<C> Bounded<C> {
         Self { inner, bound, silence }
     }
 
-    /// What is bounded.
-    pub(super) const fn inner(&self) -> &C {
+    /// What is bounded, for what is no statement.
+    pub const fn inner(&self) -> &C {
         &self.inner
     }
 

@@ -26,6 +26,9 @@ use super::{DatabaseOptions, Engine, OpenError, Silence, as_mysql, idle_bound};
 /// the server may have closed it.
 const TRIED_AFTER: Duration = Duration::from_secs(1);
 
+/// How long a connection rests in the pool unused.
+const RESTS: Duration = Duration::from_secs(60);
+
 /// Connects, with at most `connections` at the same time. Waits for a server that is just starting, as long as
 /// a caller would.
 pub(super) async fn connect(
@@ -70,6 +73,7 @@ where
     pool.max_connections(connections)
         .min_connections(1)
         .acquire_timeout(options.patience)
+        .idle_timeout(RESTS)
         .test_before_acquire(false)
         .before_acquire(|connection: &mut DB::Connection, seen: PoolConnectionMetadata| {
             Box::pin(async move {
@@ -93,15 +97,17 @@ where
 /// depend on by themselves: the locks of a range that MySQL takes under its default level make those who insert
 /// next to each other wait in circles.
 fn mysql_session(patience: Duration) -> String {
-    // The comment is read by MariaDB alone, which can end a transaction whose owner went silent.
+    // A transaction whose owner died without a word keeps its locks until the server ends it. MySQL can only end
+    // a connection that is silent for as long as none is here; MariaDB reads the comment and ends it sooner.
     format!(
         "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED; \
          SET SESSION time_zone = '+00:00', \
          sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO,NO_ZERO_DATE,\
          NO_ZERO_IN_DATE,ONLY_FULL_GROUP_BY', \
-         innodb_lock_wait_timeout = {lock}, lock_wait_timeout = {lock} \
+         innodb_lock_wait_timeout = {lock}, lock_wait_timeout = {lock}, wait_timeout = {rests} \
          /*M!100300 , idle_transaction_timeout = {idle} */",
         lock = lock_wait(patience).as_secs().max(1),
+        rests = RESTS.as_secs() * 2,
         idle = idle_bound(patience).as_secs().max(1),
     )
 }
