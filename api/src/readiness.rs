@@ -33,6 +33,7 @@ pub struct Condition {
 
 impl Readiness {
     /// Nothing is ready before [`Self::consumers_started`].
+    #[must_use]
     pub fn new(parts: Vec<Arc<dyn Part>>, shutdown: Shutdown) -> Self {
         Self { parts, consumers: Arc::default(), shutdown }
     }

@@ -11,7 +11,7 @@ use crate::config::{Log, LogFormat};
 
 /// Starts logging for a command that does its work and ends: only what the operator must know.
 pub fn init_for_command() {
-    init(&Log { format: LogFormat::Text, filter: "warn".to_owned() });
+    init(&Log { format: LogFormat::Text, filter: "warn,lapin=off".to_owned() });
 }
 
 /// Starts logging for this process. Only `main` calls it; a test has its own subscriber.

@@ -34,10 +34,10 @@ pub async fn world(config: &Config, overrides: &Overrides) -> Result<World, Star
     let clock = overrides.clock.clone().unwrap_or_else(|| Arc::new(SystemClock));
     let ids = overrides.ids.clone().unwrap_or_else(|| Arc::new(UuidV7Source::default()));
     let db = engines::database(config, config.database.migrate).await?;
-    let mut parts: Vec<Arc<dyn Part>> = Vec::new();
-    let bus = engines::bus(config, &db, &clock, &mut parts).await?;
-    let (stock, feed) = engines::stock(config, overrides, &clock, &mut parts).await?;
-    parts.push(Arc::new(engines::Sql(db.clone())));
+    let mut engines: Vec<Arc<dyn Part>> = Vec::new();
+    let bus = engines::bus(config, &db, &clock, &mut engines).await?;
+    let (stock, feed) = engines::stock(config, overrides, &clock, &mut engines).await?;
+    engines.push(Arc::new(engines::Sql(db.clone())));
 
     let keys = SqlSigningKeys::new(db.clone());
     let keys = Arc::new(SigningKeys::open(keys, clock.clone(), config.auth.access_token_lifetime.chrono()).await?);
@@ -49,6 +49,7 @@ pub async fn world(config: &Config, overrides: &Overrides) -> Result<World, Star
         accounts: Arc::new(SqlAccounts::new(db.clone())),
         sessions: Arc::new(SqlSessions::new(db.clone())),
         passwords: Arc::new(passwords),
+        attempts: engines::attempts(config, overrides, &clock).await?,
         access_tokens: Arc::new(JwtAccessTokens::new(keys.clone(), clock.clone(), identity)),
         refresh_secrets: Arc::new(HmacRefreshSecrets),
         campaign_reader: Arc::new(SqlCampaignReader::new(db.clone())),
@@ -64,7 +65,7 @@ pub async fn world(config: &Config, overrides: &Overrides) -> Result<World, Star
         clock,
         ids,
     };
-    Ok(World { ports, keys: Arc::new(Keys(keys)), parts })
+    Ok(World { ports, keys: Arc::new(Keys(keys)), parts: engines })
 }
 
 /// Brings the database up to date, and nothing else.

@@ -1,33 +1,30 @@
 //! A crowd grabs the same few units in the same second, through HTTP.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "what a test relies on must be there")]
 
-#[path = "support/client.rs"]
-mod client;
-#[path = "support/process.rs"]
-mod process;
+mod support;
 
 use std::collections::{BTreeMap, HashMap};
 
-use client::{Graph, order_id, refusal};
 use futures_util::{StreamExt, stream};
-use process::{ADMIN_PASSWORD, ADMIN_PHONE, Installation};
+use support::{
+    Site,
+    client::{Graph, order_id, refusal},
+    people,
+    process::{Replica, Runs},
+};
 
 const USERS: usize = 500;
 const ATTEMPTS: usize = 10;
 const UNITS: u32 = 100;
 
 /// Everybody attempts ten times at once. Returns how often each refusal was answered.
-async fn crowd(
-    buyers: &[(Graph, String)],
-    campaign: &str,
-    quantity: impl Fn(usize) -> u32 + Copy,
-) -> BTreeMap<String, usize> {
+async fn crowd(buyers: &[Graph], campaign: &str, quantity: impl Fn(usize) -> u32 + Copy) -> BTreeMap<String, usize> {
     // A user's ten attempts stand beside each other, so that they race with each other as well.
     let attempts = (0..USERS).flat_map(|user| (0..ATTEMPTS).map(move |attempt| (attempt, user)));
     let answers = stream::iter(attempts)
         .map(|(attempt, user)| async move {
             let answer =
-                buyers[user].0.grab(campaign, quantity(user * ATTEMPTS + attempt), None).await.expect("answered");
+                buyers[user].grab(campaign, quantity(user * ATTEMPTS + attempt), None).await.expect("answered");
             let granted = order_id(&answer).is_some();
             match refusal(&answer) {
                 None if granted => "granted".to_owned(),
@@ -46,12 +43,14 @@ async fn crowd(
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn five_hundred_users_and_a_hundred_units() {
-    let directory = tempfile::tempdir().unwrap();
-    let shop = Installation::new(directory.path());
-    let _server = shop.start().await;
-    let graph = Graph::new(shop.url("/graphql"));
-    let admin = graph.login(ADMIN_PHONE, ADMIN_PASSWORD).await;
-    let buyers = graph.register_many(USERS).await;
+    let site = Site::new().await;
+    println!("on {}", site.engines());
+    let people = people::move_in(&site, USERS).await;
+    let mut server = Replica::new(&site, "server", Runs::Everything);
+    server.start().await;
+    let graph = Graph::new(server.url("/graphql"));
+    let admin = graph.signed_in(&people.admin.token);
+    let buyers: Vec<Graph> = people.buyers.iter().map(|buyer| graph.signed_in(&buyer.token)).collect();
 
     // Limit 1, one unit each.
     let campaign = admin.live_campaign(UNITS, 1).await;
@@ -60,9 +59,9 @@ async fn five_hundred_users_and_a_hundred_units() {
     let report = admin.settled_report(&campaign).await;
     let orders = admin.orders_of(&campaign).await;
     let mut units: HashMap<&str, u64> = HashMap::new();
-    for (_, user, quantity, status) in &orders {
-        assert_eq!(status, "PENDING_PAYMENT");
-        *units.entry(user).or_default() += quantity;
+    for order in &orders {
+        assert_eq!(order.status, "PENDING_PAYMENT");
+        *units.entry(&order.user).or_default() += order.quantity;
     }
     assert_eq!((orders.len(), units.len()), (UNITS as usize, UNITS as usize), "100 orders by 100 users");
     assert_eq!(answers["granted"], orders.len(), "who was told yes has an order");
@@ -81,8 +80,8 @@ async fn five_hundred_users_and_a_hundred_units() {
     let report = admin.settled_report(&campaign).await;
     let orders = admin.orders_of(&campaign).await;
     let mut units: HashMap<&str, u64> = HashMap::new();
-    for (_, user, quantity, _) in &orders {
-        *units.entry(user).or_default() += quantity;
+    for order in &orders {
+        *units.entry(&order.user).or_default() += order.quantity;
     }
     assert!(units.values().all(|units| *units <= 3), "the limit holds over orders");
     assert_eq!(units.values().sum::<u64>(), u64::from(UNITS), "attempts at one unit take the last");
@@ -90,4 +89,6 @@ async fn five_hundred_users_and_a_hundred_units() {
     let typed = ["granted", "SOLD_OUT", "LIMIT_EXCEEDED", "INSUFFICIENT_STOCK"];
     assert!(answers.keys().all(|code| typed.contains(&code.as_str())), "{answers:?}");
     assert_eq!((&report["available"], &report["balanced"], &report["rejected"]), (&0.into(), &true.into(), &0.into()));
+    server.stop().await;
+    site.clear().await;
 }

@@ -2,10 +2,7 @@
 //! nothing is oversold, and the ledger balances.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "what a test relies on must be there")]
 
-#[path = "support/client.rs"]
-mod client;
-#[path = "support/process.rs"]
-mod process;
+mod support;
 
 use std::{
     collections::{HashMap, HashSet},
@@ -15,10 +12,14 @@ use std::{
     },
 };
 
-use client::{Graph, order_id, refusal};
 use futures_util::{StreamExt, stream};
-use process::{ADMIN_PASSWORD, ADMIN_PHONE, Installation};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
+use support::{
+    Site,
+    client::{Graph, order_id, refusal},
+    people,
+    process::{Replica, Runs},
+};
 use tokio::sync::Notify;
 
 const KILLS: usize = 25;
@@ -59,12 +60,15 @@ async fn rush(buyers: &[(Graph, String)], campaign: &str, told: &Told) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_accepted_grab_survives_sigkill() {
-    let directory = tempfile::tempdir().unwrap();
-    let shop = Installation::new(directory.path());
-    let graph = Graph::new(shop.url("/graphql"));
-    let mut server = shop.start().await;
-    let mut admin = graph.login(ADMIN_PHONE, ADMIN_PASSWORD).await;
-    let buyers: Arc<Vec<(Graph, String)>> = Arc::new(graph.register_many(BUYERS).await);
+    let site = Site::new().await;
+    println!("on {}", site.engines());
+    let people = people::move_in(&site, BUYERS).await;
+    let mut server = Replica::new(&site, "server", Runs::Everything);
+    server.start().await;
+    let graph = Graph::new(server.url("/graphql"));
+    let admin = graph.signed_in(&people.admin.token);
+    let buyers: Arc<Vec<(Graph, String)>> =
+        Arc::new(people.buyers.iter().map(|buyer| (graph.signed_in(&buyer.token), buyer.id.clone())).collect());
 
     let seed = std::env::var("SPIKE_TEST_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(20_261_123);
     let mut random = StdRng::seed_from_u64(seed);
@@ -86,21 +90,21 @@ async fn every_accepted_grab_survives_sigkill() {
             progress.await;
         }
         tokio::time::sleep(std::time::Duration::from_micros(random.random_range(0..8_000))).await;
-        server.kill().await.unwrap();
+        server.kill().await;
         crowd.await.unwrap();
         let before_the_kill: HashMap<usize, String> = told.accepted.lock().unwrap().clone();
 
-        server = shop.start().await;
-        admin = graph.login(ADMIN_PHONE, ADMIN_PASSWORD).await;
+        server.start().await;
         // Everybody asks again under the same name: who was accepted gets the same order, the rest is sold.
         rush(&buyers, &campaign, &told).await;
         let report = admin.settled_report(&campaign).await;
         let orders = admin.orders_of(&campaign).await;
 
-        let live: HashSet<&str> = orders.iter().filter(|o| o.3 == "PENDING_PAYMENT").map(|o| o.0.as_str()).collect();
+        let live: HashSet<&str> =
+            orders.iter().filter(|o| o.status == "PENDING_PAYMENT").map(|o| o.id.as_str()).collect();
         let told_yes = told.accepted.lock().unwrap().clone();
         lost += told_yes.values().filter(|order| !live.contains(order.as_str())).count();
-        let units: u64 = orders.iter().filter(|o| o.3 == "PENDING_PAYMENT").map(|o| o.2).sum();
+        let units: u64 = orders.iter().filter(|o| o.status == "PENDING_PAYMENT").map(|o| o.quantity).sum();
         oversold += units.saturating_sub(u64::from(UNITS));
         accepted_in_all += told_yes.len();
         accepted_before_a_kill += before_the_kill.len();
@@ -108,10 +112,10 @@ async fn every_accepted_grab_survives_sigkill() {
         assert!(units >= u64::from(UNITS), "round {round}: demand exceeds supply, so all is sold: {report:#}");
         assert_eq!(report["balanced"], true, "round {round}: {report:#}");
         assert_eq!(report["rejected"], 0, "round {round}: {report:#}");
-        let owners: HashSet<&str> = orders.iter().map(|order| order.1.as_str()).collect();
+        let owners: HashSet<&str> = orders.iter().map(|order| order.user.as_str()).collect();
         assert_eq!(owners.len(), orders.len(), "round {round}: one each");
         for (buyer, order) in &before_the_kill {
-            let owner = &orders.iter().find(|found| found.0 == *order).expect("accepted before the kill").1;
+            let owner = &orders.iter().find(|found| found.id == *order).expect("accepted before the kill").user;
             assert_eq!(*owner, buyers[*buyer].1, "round {round}: the order is its buyer's");
         }
     }
@@ -120,5 +124,6 @@ async fn every_accepted_grab_survives_sigkill() {
     );
     assert!(accepted_before_a_kill > 0, "the kills came before anybody was told yes");
     assert_eq!((lost, oversold), (0, 0));
-    server.kill().await.unwrap();
+    server.kill().await;
+    site.clear().await;
 }

@@ -27,7 +27,7 @@ where
     /// How long a read may take where something is known already.
     const PATIENCE: chrono::Duration = chrono::Duration::milliseconds(300);
     /// How long something stays known.
-    const MEMORY: Duration = Duration::from_secs(3_600);
+    const MEMORY: Duration = Duration::from_hours(1);
 
     /// An empty cache of so many values, each fresh for this long.
     pub fn new(clock: Arc<dyn Clock>, capacity: u64, freshness: Duration) -> Self {

@@ -55,6 +55,20 @@ pub enum EngineError {
         /// What it printed.
         output: String,
     },
+    /// The engine runs as another user, who cannot reach its directory.
+    #[error("the user {user} cannot enter {}: let them, or use another directory", directory.display())]
+    Closed {
+        /// Who the engine runs as.
+        user: &'static str,
+        /// The engine's directory.
+        directory: PathBuf,
+    },
+    /// A password or a name would need quoting somewhere.
+    #[error("{what} of an engine is made of letters, digits, '-', '_', '.' and '~'")]
+    NotPlain {
+        /// What it is.
+        what: &'static str,
+    },
     /// The engine was asked for what it can only do while it runs, or only while it is down.
     #[error("{engine} is {state}: {what}")]
     State {

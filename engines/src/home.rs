@@ -43,6 +43,7 @@ impl Home {
     fn fresh(engine: &str) -> Result<Self, EngineError> {
         let path = tempfile::Builder::new()
             .prefix(&format!("spike-{engine}-"))
+            .permissions(fs::Permissions::from_mode(0o700))
             .tempdir()
             .map_err(EngineError::io("making a temporary directory"))?
             .keep();
@@ -84,8 +85,8 @@ impl Drop for Home {
     }
 }
 
-/// Writes a file with mode 0600.
-pub(crate) fn write_private(path: &Path, text: &str) -> Result<(), EngineError> {
+/// Writes a file for its owner alone (mode 0600): it holds a password.
+pub fn write_private(path: &Path, text: &str) -> Result<(), EngineError> {
     use std::{io::Write, os::unix::fs::OpenOptionsExt};
     let mut open = fs::OpenOptions::new();
     open.write(true).create(true).truncate(true).mode(0o600);

@@ -11,18 +11,27 @@
 
 mod error;
 mod home;
+mod lifecycle;
 mod mariadb;
+mod plain;
 mod port;
 mod postgresql;
 mod process;
 mod program;
+mod proxy;
 mod rabbitmq;
 mod redis;
-mod secret;
 pub mod shared;
+mod tls;
 
 pub use error::EngineError;
+pub use home::write_private;
 pub use mariadb::{MariaDb, MariaDbOptions};
+pub use plain::kept_password;
+pub use port::Port;
 pub use postgresql::{PostgreSql, PostgreSqlOptions};
+pub use proxy::Proxy;
 pub use rabbitmq::{RabbitMq, RabbitOptions};
-pub use redis::{DataCopy, Persistence, Redis, RedisOptions};
+pub use redis::{
+    DataCopy, Persistence, Redis, RedisCluster, RedisClusterOptions, RedisOptions, RedisSentinel, RedisSentinelOptions,
+};

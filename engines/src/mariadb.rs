@@ -10,10 +10,11 @@ use tokio::{io::AsyncReadExt, net::TcpStream, sync::OnceCell};
 use crate::{
     EngineError,
     home::{self, Home, write_private},
+    lifecycle::Lifecycle,
+    plain,
     port::Port,
-    process::{Launch, Process},
+    process::Launch,
     program::{self, Program},
-    secret,
 };
 
 const SERVER: Program = Program { name: "mariadbd", package: "mariadb-server-core", directory: "/usr/sbin" };
@@ -39,7 +40,7 @@ pub struct MariaDbOptions {
 /// A running MariaDB.
 #[derive(Debug)]
 pub struct MariaDb {
-    process: Option<Process>,
+    lifecycle: Lifecycle,
     directory: PathBuf,
     _home: Home,
     port: Port,
@@ -55,22 +56,23 @@ impl MariaDb {
         if !directory.join("data/mysql").exists() {
             home::copy(&template().await?.path().join("data"), &directory.join("data"))?;
         }
-        let password = options.password.map_or_else(secret::random, Ok)?;
+        let password = plain::password(options.password)?;
         let init = format!(
-            "CREATE OR REPLACE USER '{USER}'@'%' IDENTIFIED BY '{}';\nGRANT ALL ON *.* TO '{USER}'@'%';\n",
-            password.replace('\\', "\\\\").replace('\'', "''")
+            "CREATE OR REPLACE USER '{USER}'@'%' IDENTIFIED BY '{password}';\nGRANT ALL ON *.* TO '{USER}'@'%';\n"
         );
         // Run at each start, one statement a line.
         write_private(&directory.join("init.sql"), &init)?;
         let port = Port::given_or_free(options.port)?;
-        let mut mariadb = Self { process: None, directory, _home: home, port, password, lazy: options.lazy };
+        let mut mariadb =
+            Self { lifecycle: Lifecycle::down(ENGINE), directory, _home: home, port, password, lazy: options.lazy };
         mariadb.start_again().await?;
         Ok(mariadb)
     }
 
     /// Makes a database if it is not there, and gives its URL.
     pub async fn database(&self, name: &str) -> Result<String, EngineError> {
-        self.sql(&format!("CREATE DATABASE IF NOT EXISTS `{}`", name.replace('`', "``"))).await?;
+        plain::word("the name of a database", name)?;
+        self.sql(&format!("CREATE DATABASE IF NOT EXISTS `{name}`")).await?;
         Ok(self.url(name))
     }
 
@@ -98,26 +100,21 @@ impl MariaDb {
 
     /// Lets it end in order.
     pub async fn stop(&mut self) -> Result<(), EngineError> {
-        self.end("TERM").await
+        self.lifecycle.end("TERM").await
     }
 
     /// Kills it (SIGKILL).
     pub async fn kill(&mut self) -> Result<(), EngineError> {
-        self.end("KILL").await
+        self.lifecycle.end("KILL").await
     }
 
-    async fn end(&mut self, signal: &str) -> Result<(), EngineError> {
-        match self.process.take() {
-            Some(process) => process.end(signal).await,
-            None => Ok(()),
-        }
+    /// Fails if it ended by itself.
+    pub fn check(&mut self) -> Result<(), EngineError> {
+        self.lifecycle.check()
     }
 
     /// Starts it again after [`stop`](Self::stop) or [`kill`](Self::kill): the same port and the same data.
     pub async fn start_again(&mut self) -> Result<(), EngineError> {
-        if self.process.is_some() {
-            return Err(EngineError::State { engine: ENGINE.into(), state: "running", what: "start it" });
-        }
         let mut arguments = common(&self.directory.join("data"));
         arguments.extend([
             "--bind-address=127.0.0.1".to_owned(),
@@ -131,23 +128,20 @@ impl MariaDb {
             "--log-warnings=1".to_owned(),
             format!("--innodb-flush-log-at-trx-commit={}", if self.lazy { 2 } else { 1 }),
         ]);
-        let mut process = Process::spawn(Launch {
-            engine: ENGINE,
-            directory: &self.directory,
-            program: &SERVER.find()?,
-            arguments,
-            environment: Vec::new(),
-        })?;
+        if self.lazy {
+            // Not even when tables are made.
+            arguments.extend(["--innodb-flush-method=nosync".to_owned(), "--debug-no-sync".to_owned()]);
+        }
+        let launch =
+            Launch { directory: &self.directory, program: &SERVER.find()?, arguments, environment: Vec::new() };
         // It listens when its init file has run. Its greeting is then the first packet: length, number 0, protocol 10.
-        process
-            .until("ready", || async {
-                let Ok(mut socket) = TcpStream::connect(self.port.addr()).await else { return false };
-                let mut greeting = [0; 5];
-                socket.read_exact(&mut greeting).await.is_ok() && greeting[3..] == [0, 10]
-            })
-            .await?;
-        self.process = Some(process);
-        Ok(())
+        let addr = self.port.addr();
+        let greets = async || {
+            let Ok(mut socket) = TcpStream::connect(addr).await else { return false };
+            let mut greeting = [0; 5];
+            socket.read_exact(&mut greeting).await.is_ok() && greeting[3..] == [0, 10]
+        };
+        self.lifecycle.start(launch, greets).await
     }
 }
 
@@ -156,6 +150,8 @@ fn common(data: &Path) -> Vec<String> {
     let mut arguments = vec![
         "--no-defaults".to_owned(),
         format!("--datadir={}", data.display()),
+        // Its own: a server that starts clears away what others keep in a shared one.
+        format!("--tmpdir={}", data.parent().unwrap_or(data).display()),
         "--innodb-log-file-size=16M".to_owned(),
         "--innodb-buffer-pool-size=64M".to_owned(),
         "--aria-log-file-size=8M".to_owned(),

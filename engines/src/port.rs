@@ -20,14 +20,14 @@ const EPHEMERAL: u16 = 32_768;
 
 /// A port of 127.0.0.1 that nobody else of this crate gets.
 #[derive(Debug)]
-pub(crate) struct Port {
+pub struct Port {
     number: u16,
     _reservation: Option<UdpSocket>,
 }
 
 impl Port {
     /// A free one.
-    pub(crate) fn free() -> Result<Self, EngineError> {
+    pub fn free() -> Result<Self, EngineError> {
         static NEXT: AtomicU16 = AtomicU16::new(0);
         let range = range();
         // Processes start at different places, so that they rarely meet.
@@ -48,17 +48,17 @@ impl Port {
         })
     }
 
-    /// This one, which the caller answers for.
-    pub(crate) fn fixed(number: u16) -> Self {
-        Self { number, _reservation: None }
-    }
-
-    /// The given one, or a free one.
+    /// The given one, if nobody listens there; or a free one.
     pub(crate) fn given_or_free(given: Option<u16>) -> Result<Self, EngineError> {
-        given.map_or_else(Self::free, |number| Ok(Self::fixed(number)))
+        let Some(number) = given else { return Self::free() };
+        TcpListener::bind((Ipv4Addr::LOCALHOST, number))
+            .map_err(EngineError::io(format!("port {number} of 127.0.0.1")))?;
+        Ok(Self { number, _reservation: None })
     }
 
-    pub(crate) fn number(&self) -> u16 {
+    /// Its number.
+    #[must_use]
+    pub fn number(&self) -> u16 {
         self.number
     }
 

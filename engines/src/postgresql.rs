@@ -1,7 +1,8 @@
 //! PostgreSQL.
 
 use std::{
-    fs,
+    fs, io,
+    net::SocketAddr,
     os::unix::fs::{MetadataExt, chown},
     path::{Path, PathBuf},
     process::Command,
@@ -15,14 +16,17 @@ use tokio::{
 use crate::{
     EngineError,
     home::{Home, write_private},
+    lifecycle::Lifecycle,
+    plain,
     port::Port,
-    process::{Launch, Process},
+    process::Launch,
     program::{self, Program},
-    secret,
 };
 
 const ENGINE: &str = "PostgreSQL";
 const USER: &str = "spike";
+/// Who it runs as if we are root.
+const SERVANT: &str = "postgres";
 const SETPRIV: Program = Program { name: "setpriv", package: "util-linux", directory: "/usr/bin" };
 
 /// How a [`PostgreSql`] is started. The default syncs each commit to disk, as production does.
@@ -41,7 +45,7 @@ pub struct PostgreSqlOptions {
 /// A running PostgreSQL.
 #[derive(Debug)]
 pub struct PostgreSql {
-    process: Option<Process>,
+    lifecycle: Lifecycle,
     directory: PathBuf,
     _home: Home,
     port: Port,
@@ -54,10 +58,13 @@ impl PostgreSql {
     pub async fn start(options: PostgreSqlOptions) -> Result<Self, EngineError> {
         let home = Home::new("postgresql", options.directory.as_deref())?;
         let directory = home.directory("server")?;
-        let password = options.password.map_or_else(secret::random, Ok)?;
+        let password = plain::password(options.password)?;
         for path in [home.path(), &directory] {
             give(path)?;
         }
+        let mut enters = as_servant("test".as_ref())?;
+        enters.arg("-x").arg(&directory).current_dir("/");
+        program::run(enters).await.map_err(|_| EngineError::Closed { user: SERVANT, directory: directory.clone() })?;
         if !directory.join("data/PG_VERSION").exists() {
             let file = directory.join("password");
             write_private(&file, &password)?;
@@ -74,17 +81,18 @@ impl PostgreSql {
             made?;
         }
         let port = Port::given_or_free(options.port)?;
-        let mut postgresql = Self { process: None, directory, _home: home, port, password, lazy: options.lazy };
+        let mut postgresql =
+            Self { lifecycle: Lifecycle::down(ENGINE), directory, _home: home, port, password, lazy: options.lazy };
         postgresql.start_again().await?;
         Ok(postgresql)
     }
 
     /// Makes a database if it is not there, and gives its URL.
     pub async fn database(&self, name: &str) -> Result<String, EngineError> {
-        let literal = name.replace('\'', "''");
-        let there = self.sql(&format!("SELECT 1 FROM pg_database WHERE datname = '{literal}'")).await?;
+        plain::word("the name of a database", name)?;
+        let there = self.sql(&format!("SELECT 1 FROM pg_database WHERE datname = '{name}'")).await?;
         if there.trim().is_empty() {
-            self.sql(&format!("CREATE DATABASE \"{}\"", name.replace('"', "\"\""))).await?;
+            self.sql(&format!("CREATE DATABASE \"{name}\"")).await?;
         }
         Ok(self.url(name))
     }
@@ -116,26 +124,21 @@ impl PostgreSql {
     /// Lets it end in order, without waiting for its clients.
     pub async fn stop(&mut self) -> Result<(), EngineError> {
         // SIGTERM would wait for the clients.
-        self.end("INT").await
+        self.lifecycle.end("INT").await
     }
 
     /// Kills it (SIGKILL).
     pub async fn kill(&mut self) -> Result<(), EngineError> {
-        self.end("KILL").await
+        self.lifecycle.end("KILL").await
     }
 
-    async fn end(&mut self, signal: &str) -> Result<(), EngineError> {
-        match self.process.take() {
-            Some(process) => process.end(signal).await,
-            None => Ok(()),
-        }
+    /// Fails if it ended by itself.
+    pub fn check(&mut self) -> Result<(), EngineError> {
+        self.lifecycle.check()
     }
 
     /// Starts it again after [`stop`](Self::stop) or [`kill`](Self::kill): the same port and the same data.
     pub async fn start_again(&mut self) -> Result<(), EngineError> {
-        if self.process.is_some() {
-            return Err(EngineError::State { engine: ENGINE.into(), state: "running", what: "start it" });
-        }
         let server = as_servant(&program("postgres")?)?;
         let mut arguments: Vec<_> = server.get_args().map(|it| it.to_string_lossy().into_owned()).collect();
         arguments.extend(["-D".to_owned(), self.directory.join("data").display().to_string()]);
@@ -145,36 +148,35 @@ impl PostgreSql {
             "unix_socket_directories=",
             "max_connections=300",
             "shared_buffers=64MB",
-            if self.lazy { "synchronous_commit=off" } else { "synchronous_commit=on" },
+            if self.lazy { "fsync=off" } else { "fsync=on" },
         ];
         for setting in settings {
             arguments.extend(["-c".to_owned(), setting.to_owned()]);
         }
-        let mut process = Process::spawn(Launch {
-            engine: ENGINE,
+        let launch = Launch {
             directory: &self.directory,
             program: Path::new(server.get_program()),
             arguments,
             environment: Vec::new(),
-        })?;
-        process.until("ready", || async { self.asks_for_a_password().await.unwrap_or(false) }).await?;
-        self.process = Some(process);
-        Ok(())
+        };
+        let addr = self.port.addr();
+        let ready = async || asks_for_a_password(addr).await.unwrap_or(false);
+        self.lifecycle.start(launch, ready).await
     }
+}
 
-    /// Whether it answers a startup packet by asking for a password (`R`), and not by an error (`E`), as it does while it
-    /// recovers.
-    async fn asks_for_a_password(&self) -> std::io::Result<bool> {
-        let parameters = format!("user\0{USER}\0database\0postgres\0\0");
-        let length = u32::try_from(parameters.len() + 8).unwrap_or(0);
-        let mut packet = length.to_be_bytes().to_vec();
-        // Version 3.0 of the protocol.
-        packet.extend(0x0003_0000_u32.to_be_bytes());
-        packet.extend(parameters.as_bytes());
-        let mut socket = TcpStream::connect(self.port.addr()).await?;
-        socket.write_all(&packet).await?;
-        Ok(socket.read_u8().await? == b'R')
-    }
+/// Whether it answers a startup packet by asking for a password (`R`), and not by an error (`E`), as it does while it
+/// recovers.
+async fn asks_for_a_password(addr: SocketAddr) -> io::Result<bool> {
+    let parameters = format!("user\0{USER}\0database\0postgres\0\0");
+    let length = u32::try_from(parameters.len() + 8).unwrap_or(0);
+    let mut packet = length.to_be_bytes().to_vec();
+    // Version 3.0 of the protocol.
+    packet.extend(0x0003_0000_u32.to_be_bytes());
+    packet.extend(parameters.as_bytes());
+    let mut socket = TcpStream::connect(addr).await?;
+    socket.write_all(&packet).await?;
+    Ok(socket.read_u8().await? == b'R')
 }
 
 /// A program of the newest version that is installed.
@@ -214,7 +216,7 @@ fn servant() -> Result<Option<(u32, u32)>, EngineError> {
     }
     let users = fs::read_to_string("/etc/passwd").map_err(EngineError::io("reading /etc/passwd"))?;
     let ids = users.lines().find_map(|line| {
-        let mut fields = line.strip_prefix("postgres:")?.split(':').skip(1);
+        let mut fields = line.strip_prefix(SERVANT)?.strip_prefix(':')?.split(':').skip(1);
         Some((fields.next()?.parse().ok()?, fields.next()?.parse().ok()?))
     });
     ids.map(Some).ok_or(EngineError::Missing { program: "the user postgres", package: "postgresql" })

@@ -8,8 +8,10 @@
 //! Nothing here belongs to an async runtime: an engine outlives the test that started it.
 
 use std::{
+    env,
+    ffi::OsString,
     fs,
-    io::{Read, Seek, SeekFrom, Write},
+    io::{ErrorKind, Read, Seek, SeekFrom, Write},
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Child, ChildStdin, Command, ExitStatus, Stdio},
@@ -27,8 +29,6 @@ const SUPERVISOR: &str = include_str!("supervise.sh");
 
 /// What to run and where.
 pub(crate) struct Launch<'a> {
-    /// What to call it in errors.
-    pub(crate) engine: &'a str,
     /// Its directory. What runs there ends with it, so it is the engine's alone.
     pub(crate) directory: &'a Path,
     pub(crate) program: &'a Path,
@@ -36,7 +36,7 @@ pub(crate) struct Launch<'a> {
     pub(crate) environment: Vec<(&'static str, String)>,
 }
 
-/// A running engine.
+/// A running engine. Dropped, it is killed.
 #[derive(Debug)]
 pub(crate) struct Process {
     engine: String,
@@ -47,14 +47,20 @@ pub(crate) struct Process {
 
 impl Process {
     /// Starts it. What it prints goes to `log` in its directory.
-    pub(crate) fn spawn(launch: Launch<'_>) -> Result<Self, EngineError> {
+    pub(crate) fn spawn(engine: &str, launch: Launch<'_>) -> Result<Self, EngineError> {
         let log = launch.directory.join("log");
+        // A file rather than an argument, for those who read the list of processes.
+        let script = launch.directory.join("supervise.sh");
+        fs::write(&script, SUPERVISOR).map_err(EngineError::io(format!("writing {}", script.display())))?;
         let mut supervisor = Command::new("/bin/sh")
-            .args(["-c", SUPERVISOR, "engine"])
+            .arg(script)
             .arg(launch.directory)
+            .arg(pattern(launch.directory))
             .arg(&log)
             .arg(launch.program)
             .args(launch.arguments)
+            .env_clear()
+            .envs(bare_environment())
             .envs(launch.environment)
             // Not in the engine's directory, where all is killed, nor in the terminal's group, where Ctrl-C is heard.
             .current_dir("/")
@@ -63,69 +69,69 @@ impl Process {
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
-            .map_err(EngineError::io(format!("starting {}", launch.engine)))?;
+            .map_err(EngineError::io(format!("starting {engine}")))?;
         let lifeline = supervisor.stdin.take();
-        tracing::debug!(engine = launch.engine, log = %log.display(), "engine started");
-        Ok(Self { engine: launch.engine.to_owned(), log, supervisor, lifeline })
+        tracing::debug!(engine, log = %log.display(), "engine started");
+        Ok(Self { engine: engine.to_owned(), log, supervisor, lifeline })
     }
 
     /// Sends it a signal, by its name without `SIG`.
-    pub(crate) fn signal(&mut self, name: &str) -> Result<(), EngineError> {
+    fn signal(&mut self, name: &str) -> Result<(), EngineError> {
         let Some(lifeline) = &mut self.lifeline else { return Ok(()) };
         match writeln!(lifeline, "{name}") {
-            // It has ended already.
-            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            // A broken pipe says that it has ended already.
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => {
                 Err(EngineError::io(format!("a signal for {}", self.engine))(error))
             }
             _ => Ok(()),
         }
     }
 
-    /// How it ended, if it did, and all that it started with it.
-    pub(crate) fn ended(&mut self) -> Result<Option<ExitStatus>, EngineError> {
+    /// Fails if it has ended by itself.
+    pub(crate) fn check(&mut self) -> Result<(), EngineError> {
+        let Some(status) = self.ended()? else { return Ok(()) };
+        let (engine, log, tail) = (self.engine.clone(), self.log.clone(), self.tail());
+        Err(EngineError::Ended { engine, status, log, tail })
+    }
+
+    fn ended(&mut self) -> Result<Option<ExitStatus>, EngineError> {
         self.supervisor.try_wait().map_err(EngineError::io(format!("looking after {}", self.engine)))
     }
 
-    /// Sends it a signal and waits until it has ended. Kills it if it does not.
+    /// Sends it a signal and waits until it has ended, with all that came of it.
     pub(crate) async fn end(mut self, signal: &str) -> Result<(), EngineError> {
         self.signal(signal)?;
         let asked = Instant::now();
         while self.ended()?.is_none() {
-            if asked.elapsed() > PATIENCE {
-                return Err(self.too_late("down"));
-            }
+            self.in_time(asked, "down")?;
             tokio::time::sleep(POLL).await;
         }
         Ok(())
     }
 
     /// Polls until `ready` says so. Fails when the engine ends or takes too long.
-    pub(crate) async fn until<F>(
+    pub(crate) async fn until(
         &mut self,
         state: &'static str,
-        mut ready: impl FnMut() -> F,
-    ) -> Result<(), EngineError>
-    where
-        F: Future<Output = bool>,
-    {
+        mut ready: impl AsyncFnMut() -> bool,
+    ) -> Result<(), EngineError> {
         let asked = Instant::now();
-        while !ready().await {
-            if let Some(status) = self.ended()? {
-                let (engine, log, tail) = (self.engine.clone(), self.log.clone(), self.tail());
-                return Err(EngineError::Ended { engine, status, log, tail });
-            }
-            if asked.elapsed() > PATIENCE {
-                return Err(self.too_late(state));
-            }
+        // An answer that never comes is no answer.
+        while !tokio::time::timeout(PATIENCE, ready()).await.unwrap_or(false) {
+            self.check()?;
+            self.in_time(asked, state)?;
             tokio::time::sleep(POLL).await;
         }
         tracing::debug!(engine = self.engine, state, after = ?asked.elapsed(), "engine");
         Ok(())
     }
 
-    fn too_late(&self, state: &'static str) -> EngineError {
+    fn in_time(&self, asked: Instant, state: &'static str) -> Result<(), EngineError> {
+        if asked.elapsed() < PATIENCE {
+            return Ok(());
+        }
         let (engine, log, tail) = (self.engine.clone(), self.log.clone(), self.tail());
-        EngineError::TooLate { engine, state, within: PATIENCE, log, tail }
+        Err(EngineError::TooLate { engine, state, within: PATIENCE, log, tail })
     }
 
     /// The end of its log.
@@ -151,4 +157,21 @@ impl Drop for Process {
             tracing::warn!(engine = self.engine, %error, "an engine was not waited for");
         }
     }
+}
+
+/// What an engine is to know of the environment. The rest could change what it does.
+pub(crate) fn bare_environment() -> impl Iterator<Item = (&'static str, OsString)> {
+    let kept = ["PATH", "TMPDIR"].into_iter().filter_map(|name| Some((name, env::var_os(name)?)));
+    kept.chain([("LC_ALL", "C.UTF-8".into())])
+}
+
+/// A path as a pattern that matches it and nothing else.
+fn pattern(path: &Path) -> String {
+    path.to_string_lossy().chars().fold(String::new(), |mut quoted, letter| {
+        if matches!(letter, '*' | '?' | '[' | ']' | '\\') {
+            quoted.push('\\');
+        }
+        quoted.push(letter);
+        quoted
+    })
 }

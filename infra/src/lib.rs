@@ -3,7 +3,9 @@
 //! | module | ports |
 //! |---|---|
 //! | [`sql`] | every store, and the queue table as a message bus |
+//! | [`amqp`] | RabbitMQ as a message bus |
 //! | [`memory`] | stock and live status of a single process |
+//! | [`redis`] | stock and live status that replicas share |
 //! | [`crypto`] | passwords, access tokens, refresh secrets |
 //! | [`clock`], [`ids`] | time and identifiers |
 //!
@@ -16,9 +18,11 @@
 //! What this crate may not touch: rules of a sale. An adapter stores, sends and waits; what a value means
 //! is decided in `domain`.
 
+pub mod amqp;
 pub mod clock;
 pub mod crypto;
 pub mod group;
 pub mod ids;
 pub mod memory;
+pub mod redis;
 pub mod sql;

@@ -1,14 +1,15 @@
-//! The contract of the stores of those who run sales, on SQLite.
+//! The contract of the stores of those who run sales, on every engine.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test")]
 
 #[macro_use]
 mod contract {
     #[macro_use]
+    pub(crate) mod databases;
+    #[macro_use]
     pub(crate) mod stores;
     pub(crate) mod seed;
-    pub(crate) mod sqlite;
     #[macro_use]
     pub(crate) mod admin;
 }
 
-admin_suite!(contract::sqlite::open);
+on_every_engine!(admin_suite);

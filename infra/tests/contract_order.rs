@@ -1,41 +1,51 @@
-//! The contract of the stores of orders and money, on SQLite.
+//! The contract of the stores of orders and money, on every engine.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test")]
 
-use std::time::Duration;
-
-use infra::sql::{Database, DatabaseOptions};
 use proptest::prelude::*;
 
-use self::contract::order::{Shop, model};
+use self::contract::{
+    databases::{Opened, mariadb, postgresql, sqlite},
+    order::{Shop, model},
+};
 
 #[macro_use]
 mod contract {
     #[macro_use]
+    pub(crate) mod databases;
+    #[macro_use]
     pub(crate) mod order;
 }
 
-/// A shop on a database of its own, and the directory that keeps it.
-async fn sqlite() -> (Shop, tempfile::TempDir) {
-    let kept = tempfile::tempdir().unwrap();
-    let options = DatabaseOptions {
-        url: format!("sqlite:{}", kept.path().join("spike.db").display()),
-        readers: 4,
-        patience: Duration::from_secs(30),
-    };
-    (Shop::over(Database::open(&options).await.unwrap()), kept)
-}
+on_every_engine!(order_suite);
 
-order_suite!(sqlite);
+fn model_on<O: Future<Output = Opened>>(open: impl FnOnce() -> O, steps: Vec<model::Step>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let opened = open().await;
+        model::does_what_the_model_does(&Shop::over(opened.db.clone()), steps).await;
+    });
+}
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
     #[test]
-    fn does_what_the_model_does(steps in model::steps()) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            let (shop, _kept) = sqlite().await;
-            model::does_what_the_model_does(&shop, steps).await;
-        });
+    fn sqlite_does_what_the_model_does(steps in model::steps()) {
+        model_on(sqlite, steps);
+    }
+}
+
+// Fewer where each step goes over a socket: the model is the same, and so is the code above the engine.
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+
+    #[test]
+    fn mariadb_does_what_the_model_does(steps in model::steps()) {
+        model_on(mariadb, steps);
+    }
+
+    #[test]
+    fn postgresql_does_what_the_model_does(steps in model::steps()) {
+        model_on(postgresql, steps);
     }
 }

@@ -1,4 +1,4 @@
-//! The contract of the message bus, on the queue table in SQLite, and what is the table's own.
+//! The contract of the message bus, on the queue table of every engine, and what is the table's own.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test")]
 
 use std::{sync::Arc, task::Poll, time::Duration as Wall};
@@ -9,23 +9,27 @@ use domain::{
     clock::{Clock, Instant},
     error::Fault,
     id::{CampaignId, OrderId, TypedId},
-    spike::ports::MessageBus,
+    spike::ports::{Backlog, MessageBus},
     testing::{ManualClock, id, instant},
 };
 use entity::queue_messages;
 use futures_util::future::{join_all, try_join_all};
 use infra::sql::{
-    Database, DatabaseOptions,
+    Database,
     queue::{QueueOptions, SqlQueue},
 };
 use sea_orm::{ActiveValue::Set, EntityTrait};
-use tempfile::TempDir;
 use tokio::sync::Notify;
 
-use self::contract::queue::{Post, hold, receive};
+use self::contract::{
+    databases::{Opened, sqlite},
+    queue::{Post, hold, receive},
+};
 
 #[macro_use]
 mod contract {
+    #[macro_use]
+    pub(crate) mod databases;
     #[macro_use]
     pub(crate) mod queue;
 }
@@ -55,34 +59,36 @@ impl Clock for Watched {
     }
 }
 
-struct Sqlite {
+/// The queue table of a database.
+struct Table {
     queue: Arc<SqlQueue>,
     clock: Arc<Watched>,
     db: Database,
-    database: DatabaseOptions,
+    opened: Opened,
     options: QueueOptions,
 }
 
-async fn open(options: QueueOptions) -> (Sqlite, TempDir) {
-    let kept = tempfile::tempdir().unwrap();
-    let database = DatabaseOptions {
-        url: format!("sqlite:{}", kept.path().join("spike.db").display()),
-        readers: 4,
-        patience: Wall::from_secs(30),
-    };
-    let db = Database::open(&database).await.unwrap();
-    let clock = ManualClock::at(instant("2026-01-01T10:00:00Z"));
-    let clock = Arc::new(Watched { clock, asleep: Notify::new() });
-    let queue = Arc::new(SqlQueue::new(db.clone(), clock.clone(), options.clone()));
-    (Sqlite { queue, clock, db, database, options }, kept)
+impl Table {
+    fn on(opened: Opened, options: QueueOptions) -> Self {
+        let clock = ManualClock::at(instant("2026-01-01T10:00:00Z"));
+        let clock = Arc::new(Watched { clock, asleep: Notify::new() });
+        let queue = Arc::new(SqlQueue::new(opened.db.clone(), clock.clone(), options.clone()));
+        Self { queue, clock, db: opened.db.clone(), opened, options }
+    }
 }
 
-async fn sqlite() -> (Sqlite, TempDir) {
-    open(QueueOptions { max_attempts: 3, ..QueueOptions::default() }).await
+/// The table as the suite wants it.
+fn post(opened: Opened) -> Table {
+    Table::on(opened, QueueOptions { max_attempts: 3, ..QueueOptions::default() })
+}
+
+/// The table in SQLite, for what no engine decides.
+async fn in_sqlite() -> Table {
+    post(sqlite().await)
 }
 
 #[async_trait]
-impl Post for Sqlite {
+impl Post for Table {
     fn bus(&self) -> Arc<dyn MessageBus> {
         self.queue.clone()
     }
@@ -96,8 +102,8 @@ impl Post for Sqlite {
     }
 
     async fn crash(&mut self) {
-        // The file is opened anew, as it was left: nothing is closed or finished before.
-        self.db = Database::open(&self.database).await.unwrap();
+        // The database is opened anew, as it was left: nothing is closed or finished before.
+        self.db = self.opened.once_more().await;
         self.queue = Arc::new(SqlQueue::new(self.db.clone(), self.clock.clone(), self.options.clone()));
     }
 
@@ -117,11 +123,23 @@ impl Post for Sqlite {
     }
 }
 
-queue_suite!(sqlite);
+on_every_engine!(queue_suite);
+
+#[tokio::test]
+async fn the_oldest_order_comes_first_and_a_repetition_is_stored_once() {
+    let post = in_sqlite().await;
+    try_join_all([2, 1, 3, 5, 4, 1, 1].map(hold).iter().map(|hold| post.queue.publish(hold))).await.unwrap();
+    assert_eq!(post.queue.backlog().await.unwrap(), Backlog { waiting: 5, dead: 0 });
+    let received: Vec<_> = receive(&*post.queue, usize::MAX).await.into_iter().map(|delivery| delivery.tag).collect();
+    assert_eq!(received, [1, 2, 3, 4, 5].map(id));
+    assert_eq!(post.queue.backlog().await.unwrap().waiting, 5, "until it is settled");
+    post.queue.settle(&received).await.unwrap();
+    assert_eq!(post.queue.backlog().await.unwrap(), Backlog::default());
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_crowd_shares_few_transactions() {
-    let (post, _kept) = sqlite().await;
+    let post = in_sqlite().await;
     let publishers = (1..=500_u128).map(|number| {
         let queue = Arc::clone(&post.queue);
         tokio::spawn(async move { queue.publish(&hold(number)).await })
@@ -136,7 +154,7 @@ async fn a_crowd_shares_few_transactions() {
 
 #[tokio::test]
 async fn one_alone_does_not_wait_for_others() {
-    let (post, _kept) = sqlite().await;
+    let post = in_sqlite().await;
     for number in 1..=5 {
         post.queue.publish(&hold(number)).await.unwrap();
         assert_eq!(u128::from(post.queue.commits()), number);
@@ -145,7 +163,7 @@ async fn one_alone_does_not_wait_for_others() {
 
 #[tokio::test]
 async fn who_finds_no_room_waits() {
-    let (post, _kept) = open(QueueOptions { batch: 2, capacity: 1, ..QueueOptions::default() }).await;
+    let post = Table::on(sqlite().await, QueueOptions { batch: 2, capacity: 1, ..QueueOptions::default() });
     let holds: Vec<_> = (1..=50).map(hold).collect();
     try_join_all(holds.iter().map(|hold| post.queue.publish(hold))).await.unwrap();
     assert_eq!(post.queue.backlog().await.unwrap().waiting, 50);
@@ -154,7 +172,7 @@ async fn who_finds_no_room_waits() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn closing_finishes_what_waits_and_refuses_what_comes() {
-    let (post, _kept) = sqlite().await;
+    let post = in_sqlite().await;
     let holds: Vec<_> = (1..=200).map(hold).collect();
     let (mut answers, mut waiting) = (Vec::new(), Vec::new());
     for hold in &holds {
@@ -180,7 +198,7 @@ async fn closing_finishes_what_waits_and_refuses_what_comes() {
 
 #[tokio::test]
 async fn the_task_ends_with_the_queue() {
-    let (post, _kept) = sqlite().await;
+    let post = in_sqlite().await;
     // On a runtime of its own, where nothing else has tasks.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
     let queue = {
@@ -200,7 +218,7 @@ async fn the_task_ends_with_the_queue() {
 
 #[tokio::test]
 async fn a_group_that_fails_tells_everybody() {
-    let (post, _kept) = sqlite().await;
+    let post = in_sqlite().await;
     post.db.clone().close().await.unwrap();
     let holds: Vec<_> = (1..=20).map(hold).collect();
     let answers = join_all(holds.iter().map(|hold| post.queue.publish(hold))).await;
@@ -212,7 +230,7 @@ async fn a_group_that_fails_tells_everybody() {
 }
 
 /// A receiver that has looked, found that nothing is due, and waits: the clock was asked to wake it.
-async fn asleep(post: &Sqlite) -> tokio::task::JoinHandle<Vec<OrderId>> {
+async fn asleep(post: &Table) -> tokio::task::JoinHandle<Vec<OrderId>> {
     let queue = Arc::clone(&post.queue);
     let receiver = tokio::spawn(async move { receive(&*queue, 10).await });
     post.clock.fell_asleep().await;
@@ -221,7 +239,7 @@ async fn asleep(post: &Sqlite) -> tokio::task::JoinHandle<Vec<OrderId>> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_sleeping_receiver_is_woken_by_a_message_and_by_the_clock() {
-    let (post, _kept) = sqlite().await;
+    let post = in_sqlite().await;
     post.queue.publish(&hold(1)).await.unwrap();
     receive(&*post.queue, 1).await;
     post.queue.fail(id(1), "not today").await.unwrap();
@@ -255,7 +273,7 @@ async fn a_sleeping_receiver_is_woken_by_a_message_and_by_the_clock() {
 
 #[tokio::test]
 async fn an_error_is_kept_as_far_as_there_is_room() {
-    let (post, _kept) = sqlite().await;
+    let post = in_sqlite().await;
     post.queue.publish(&hold(1)).await.unwrap();
     post.queue.fail(id(1), &"ü".repeat(3_000)).await.unwrap();
     let row = queue_messages::Entity::find().one(post.db.reader()).await.unwrap().unwrap();

@@ -8,12 +8,17 @@
 )]
 
 mod contract {
-    pub mod stock;
+    pub(crate) mod feed;
+    pub(crate) mod redis;
+    pub(crate) mod stock;
 }
 
 use std::sync::Arc;
 
-use contract::stock::{self, Bench};
+use contract::{
+    redis,
+    stock::{self, Bench},
+};
 use domain::testing::{ManualClock, instant};
 use infra::memory::MemoryStock;
 use proptest::prelude::*;
@@ -23,12 +28,36 @@ fn memory() -> Bench {
     Bench { store: Arc::new(MemoryStock::new(clock.clone())), clock }
 }
 
+async fn one_redis() -> Bench {
+    let engine = engines::shared::redis().await.unwrap();
+    redis::bench(redis::apart(&engine.url())).await
+}
+
+async fn redis_cluster() -> Bench {
+    let engine = engines::shared::redis_cluster().await.unwrap();
+    redis::bench(redis::apart(&engine.url())).await
+}
+
 macro_rules! contract {
     ($($case:ident),* $(,)?) => {
         mod in_memory {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $case() {
                 crate::contract::stock::$case(super::memory()).await;
+            })*
+        }
+
+        mod in_redis {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                crate::contract::stock::$case(super::one_redis().await).await;
+            })*
+        }
+
+        mod in_redis_cluster {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                crate::contract::stock::$case(super::redis_cluster().await).await;
             })*
         }
     };
@@ -52,7 +81,24 @@ contract!(
     adjusting_never_goes_below_what_is_held,
     a_crowd_takes_what_there_is,
     the_same_attempt_at_the_same_moment_is_one,
+    the_same_order_is_taken_once,
+    a_key_is_never_two_campaigns,
 );
+
+/// A step is a round trip or more, so there are fewer cases than in memory.
+fn in_redis(cases: u32) -> ProptestConfig {
+    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
+}
+
+proptest! {
+    #![proptest_config(in_redis(24))]
+
+    #[test]
+    fn redis_does_what_the_model_does(steps in stock::model::steps()) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async { stock::model::does_what_the_model_does(one_redis().await, steps).await });
+    }
+}
 
 proptest! {
     #[test]

@@ -1,14 +1,15 @@
-//! The contract of the user stores, on SQLite.
+//! The contract of the user stores, on every engine.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test")]
 
 #[macro_use]
 mod contract {
     #[macro_use]
+    pub(crate) mod databases;
+    #[macro_use]
     pub(crate) mod stores;
     pub(crate) mod seed;
-    pub(crate) mod sqlite;
     #[macro_use]
     pub(crate) mod user;
 }
 
-user_suite!(contract::sqlite::open);
+on_every_engine!(user_suite);

@@ -9,7 +9,7 @@ use domain::{
     testing::id,
 };
 use entity::audit_entries;
-use infra::sql::{Database, DatabaseOptions};
+use infra::sql::{Database, DatabaseOptions, Migrate};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, PaginatorTrait};
 
 async fn write(db: &impl ConnectionTrait, number: u128) {
@@ -28,7 +28,7 @@ async fn write(db: &impl ConnectionTrait, number: u128) {
 async fn what_is_committed_after_the_engine_rolled_back_by_itself_is_there() {
     let directory = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}", directory.path().join("shop.db").display());
-    let options = DatabaseOptions { url, readers: 1, patience: Duration::from_secs(5) };
+    let options = DatabaseOptions { url, connections: 1, patience: Duration::from_secs(5), migrate: Migrate::Yes };
     let db = Database::open(&options).await.unwrap();
 
     // The engine ends the transaction and the driver does not know: it is dropped as if it were open.

@@ -46,51 +46,14 @@ pub(crate) fn maybe_text(name: &str, length: u32) -> ColumnDef {
     named(name).string_len(length).null().take()
 }
 
-/// A text of any length.
+/// A text of any length that a request can bring.
 pub(crate) fn long_text(name: &str) -> ColumnDef {
     named(name).text().not_null().take()
 }
 
-/// A table of these columns. The first `keys` of them are its primary key.
-pub(crate) fn table(name: &str, keys: usize, columns: Vec<ColumnDef>) -> TableCreateStatement {
-    let mut primary = Index::create();
-    for column in &columns[..keys] {
-        primary.col(Alias::new(column.get_column_name()));
-    }
-    let mut table = Table::create();
-    table.table(Alias::new(name)).primary_key(&mut primary);
-    for mut column in columns {
-        table.col(&mut column);
-    }
-    table.take()
-}
-
-/// An index, named after its table and columns.
-pub(crate) fn index(table: &str, columns: &[&str]) -> IndexCreateStatement {
-    let mut index = Index::create();
-    index.name(format!("ix_{table}_{}", columns.join("_"))).table(Alias::new(table));
-    for column in columns {
-        index.col(Alias::new(*column));
-    }
-    index.take()
-}
-
-/// A unique index, named after its table and columns: adapters tell by the name what is taken.
-pub(crate) fn unique(table: &str, columns: &[&str]) -> IndexCreateStatement {
-    index(table, columns).name(format!("ux_{table}_{}", columns.join("_"))).unique().take()
-}
-
-/// Creates tables and indexes in their order.
-pub(crate) async fn create(
-    manager: &SchemaManager<'_>,
-    tables: Vec<TableCreateStatement>,
-    indexes: Vec<IndexCreateStatement>,
-) -> Result<(), DbErr> {
-    for table in tables {
-        manager.create_table(table).await?;
-    }
-    for index in indexes {
-        manager.create_index(index).await?;
-    }
-    Ok(())
+/// `column`, refused by the engine itself if it is less than `least`. The guards of the statements come before;
+/// this one holds against whatever else writes.
+pub(crate) fn at_least(least: i64, mut column: ColumnDef) -> ColumnDef {
+    let name = Alias::new(column.get_column_name());
+    column.check(Expr::col(name).gte(least)).take()
 }

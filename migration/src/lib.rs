@@ -7,11 +7,12 @@
 //! - ids are UUIDs (16 bytes); instants are milliseconds since 1970 UTC in a `BIGINT`, because engines
 //!   disagree on what a timestamp column keeps; money is minor units in a `BIGINT`;
 //! - names of states are the names of the graph;
-//! - a migration runs in a transaction, where the engine can: one that is killed leaves nothing behind;
+//! - a migration runs in a transaction, where the engine can: one that is killed leaves nothing behind. MySQL
+//!   cannot, so a migration must do no harm when it finds its own work half done ([`tables`]);
 //! - a migration that was released is never edited: write the next one.
 
-pub use sea_orm_migration::prelude::MigratorTrait;
 use sea_orm_migration::prelude::*;
+pub use sea_orm_migration::prelude::{MigrationName, MigratorTrait, SchemaManager};
 
 mod columns;
 mod m20261123_000001_user;
@@ -19,6 +20,7 @@ mod m20261123_000002_admin;
 mod m20261123_000003_access;
 mod m20261123_000004_order;
 mod m20261123_000005_queue;
+mod tables;
 
 /// Brings a database to the schema that this version needs.
 pub struct Migrator;

@@ -2,7 +2,10 @@
 
 use sea_orm_migration::prelude::*;
 
-use crate::columns::{at, create, id, index, long_text, maybe_at, maybe_text, table, text, unique};
+use crate::{
+    columns::{at, id, long_text, maybe_at, maybe_text, text},
+    tables::{create, index, table, unique},
+};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;

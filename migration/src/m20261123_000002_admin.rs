@@ -2,8 +2,9 @@
 
 use sea_orm_migration::prelude::*;
 
-use crate::columns::{
-    amount, at, count, create, id, index, long_text, maybe_at, maybe_id, maybe_text, table, text, unique,
+use crate::{
+    columns::{amount, at, at_least, count, id, long_text, maybe_at, maybe_id, maybe_text, text},
+    tables::{create, index, table, unique},
 };
 
 #[derive(DeriveMigrationName)]
@@ -40,8 +41,8 @@ impl MigrationTrait for Migration {
                     text("title", 480),
                     amount("price_minor"),
                     text("currency", 3),
-                    count("quantity"),
-                    count("allocated"),
+                    at_least(0, count("quantity")),
+                    at_least(0, count("allocated")),
                     count("per_user_limit"),
                     at("starts_at"),
                     at("ends_at"),

@@ -2,7 +2,10 @@
 
 use sea_orm_migration::prelude::*;
 
-use crate::columns::{at, count, create, id, index, long_text, table, text, unique};
+use crate::{
+    columns::{at, count, id, long_text, text},
+    tables::{create, index, table, unique},
+};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;

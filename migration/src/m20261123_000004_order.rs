@@ -2,7 +2,10 @@
 
 use sea_orm_migration::prelude::*;
 
-use crate::columns::{amount, at, count, create, id, index, maybe_at, maybe_id, maybe_text, table, text, unique};
+use crate::{
+    columns::{amount, at, at_least, count, id, maybe_at, maybe_id, maybe_text, text},
+    tables::{create, index, table, unique},
+};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -22,7 +25,7 @@ impl MigrationTrait for Migration {
                     id("id"),
                     id("campaign_id"),
                     id("user_id"),
-                    count("quantity"),
+                    at_least(1, count("quantity")),
                     amount("unit_price_minor"),
                     text("currency", 3),
                     text("status", 16),
@@ -39,7 +42,8 @@ impl MigrationTrait for Migration {
                 2,
                 vec![id("order_id"), count("version"), text("status", 16), at("at"), maybe_text("reason", 255)],
             ),
-            // The outbox: changes of orders from which something is still to follow.
+            // The outbox: changes of orders from which something is still to follow. Every order passes through it
+            // twice and nothing stays, so it has no index beside its ids, which follow the time.
             table("order_follow_ups", 1, vec![id("id"), id("order_id"), count("version"), at("created_at")]),
             table(
                 "journal_entries",
@@ -62,15 +66,15 @@ impl MigrationTrait for Migration {
                 2,
                 vec![id("entry_id"), text("account", 16), maybe_id("user_id"), amount("amount_minor")],
             ),
-            table("wallets", 1, vec![id("user_id"), amount("balance_minor")]),
+            table("wallets", 1, vec![id("user_id"), at_least(0, amount("balance_minor"))]),
         ];
         let indexes = vec![
             index("orders", &["campaign_id", "user_id"]),
-            index("orders", &["user_id", "id"]),
+            // Ids follow the time, so this one grows at its end, campaign by campaign.
+            index("orders", &["campaign_id", "id"]),
             index("orders", &["status", "pay_before"]),
+            // Also for the orders of a user, who has not many.
             unique("orders", &["user_id", "request_key"]),
-            index("order_follow_ups", &["created_at"]),
-            index("order_follow_ups", &["order_id"]),
             index("journal_entries", &["campaign_id"]),
             index("journal_entries", &["order_id"]),
             unique("journal_entries", &["requested_by", "kind", "request_key"]),

@@ -2,7 +2,10 @@
 
 use sea_orm_migration::prelude::*;
 
-use crate::columns::{at, count, create, id, index, long_text, maybe_at, maybe_text, table};
+use crate::{
+    columns::{at, count, id, long_text, maybe_at, maybe_text},
+    tables::{create, index, table},
+};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;

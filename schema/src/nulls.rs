@@ -86,8 +86,9 @@ mod tests {
     use async_graphql::{EmptyMutation, EmptySubscription, Object, Schema};
 
     use crate::{
+        document::Limits,
         errors::{Problem, Result},
-        operation::{Limits, OperationFactory},
+        operation::OperationFactory,
     };
 
     struct Query;

@@ -12,18 +12,21 @@ use domain::{
     error::Fault,
     order::ports::StatusFeed,
     spike::ports::{MessageBus, StockStore},
+    user::ports::AttemptLimiter,
 };
 use infra::{
-    memory::{MemoryFeed, MemoryStock},
+    amqp::{self, AmqpBus, AmqpOptions},
+    memory::{MemoryAttempts, MemoryFeed, MemoryStock, UncountedAttempts},
+    redis::{self, RedisAttempts, RedisFeed, RedisOptions, RedisStock},
     sql::{
-        Database, DatabaseOptions,
+        Database, DatabaseOptions, Migrate, OpenError,
         queue::{QueueOptions, SqlQueue},
     },
 };
 use tokio::time::Instant;
 
 use crate::{
-    config::{Config, without_password},
+    config::{Config, QueueType, without_password},
     error::StartError,
     world::{Overrides, Part},
 };
@@ -68,30 +71,41 @@ impl Engine<'_> {
 
 /// Connects to the database, and brings its schema up to date if it may.
 pub(super) async fn database(config: &Config, migrate: bool) -> Result<Database, StartError> {
-    let _ = migrate;
     let options = DatabaseOptions {
         url: config.database.url.clone(),
-        readers: config.database.readers,
+        connections: config.database.connections,
         patience: config.database.patience.std(),
+        migrate: if migrate { Migrate::Yes } else { Migrate::No },
     };
     let engine = Engine { part: "database", url: &config.database.url, patience: config.server.start_patience.std() };
     engine
-        .connect(async || Database::open(&options).await.map_err(|error| Unopened(error.to_string())), |_| false)
+        .connect(async || Database::open(&options).await.map_err(Unopened), |unopened| unopened.0.is_transient())
         .await
 }
 
 /// Why a database did not open, and what to do.
-struct Unopened(String);
+struct Unopened(OpenError);
 
 impl Display for Unopened {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let cause = &self.0;
-        let advice = if cause.contains("locked") || cause.contains("busy") {
+        let cause = self.0.to_string();
+        let says = |signs: &[&str]| signs.iter().any(|sign| cause.contains(sign));
+        let advice = if matches!(self.0, OpenError::Behind { .. }) {
+            "run `spike migrate`, or let database.migrate be true"
+        } else if matches!(self.0, OpenError::Newer { .. }) {
+            "this program is older than the schema; run the version that migrated it, or a later one"
+        } else if says(&["Access denied", "authentication failed", "no pg_hba.conf entry"]) {
+            "check the user and the password in database.url, and what the user may do"
+        } else if says(&["Unknown database", "does not exist"]) {
+            "create the database, or correct its name in database.url"
+        } else if says(&["communicating with database", "pool timed out", "failed to lookup"]) {
+            "check that the server runs, and its address in database.url"
+        } else if says(&["locked", "busy"]) {
             "another process is writing to it; wait for it or stop it"
-        } else if cause.contains("not a database") || cause.contains("malformed") {
+        } else if says(&["not a database", "malformed"]) {
             "the file is damaged or of another program; restore a backup or choose another database.url"
         } else {
-            "check database.url, and that the file can be written"
+            "check database.url, and that its file can be written or its server answers"
         };
         write!(f, "{cause}; {advice}")
     }
@@ -104,20 +118,81 @@ pub(super) async fn bus(
     clock: &Arc<dyn Clock>,
     parts: &mut Vec<Arc<dyn Part>>,
 ) -> Result<Arc<dyn MessageBus>, StartError> {
-    let options = QueueOptions { max_attempts: config.bus.max_attempts, ..QueueOptions::default() };
-    let queue = Arc::new(SqlQueue::new(db.clone(), clock.clone(), options));
-    parts.push(Arc::new(Table(queue.clone())));
-    Ok(queue)
+    if config.bus.url == "database:" {
+        let options = QueueOptions { max_attempts: config.bus.max_attempts, ..QueueOptions::default() };
+        let queue = Arc::new(SqlQueue::new(db.clone(), clock.clone(), options));
+        parts.push(Arc::new(Table(queue.clone())));
+        return Ok(queue);
+    }
+    let options = AmqpOptions {
+        ca_file: config.bus.ca_file.clone(),
+        prefix: config.bus.prefix.clone(),
+        queue_type: match config.bus.queue_type {
+            QueueType::Quorum => amqp::QueueType::Quorum,
+            QueueType::Classic => amqp::QueueType::Classic,
+        },
+        partitions: config.bus.partitions,
+        confirm_timeout: config.bus.confirm_timeout.std(),
+        max_attempts: config.bus.max_attempts,
+        ..AmqpOptions::at(&config.bus.url)
+    };
+    let engine = Engine { part: "queue", url: &config.bus.url, patience: config.server.start_patience.std() };
+    let bus = engine.connect(async || AmqpBus::open(options.clone()).await, amqp::OpenError::is_transient).await?;
+    let bus = Arc::new(bus);
+    parts.push(Arc::new(RabbitMq(bus.clone())));
+    Ok(bus)
 }
 
-/// Connects to the stock store and the feed of live status that belongs to it.
+/// Connects to the stock store and the feed of live status that belongs to it, and puts what is to be closed to the
+/// parts.
 pub(super) async fn stock(
-    _config: &Config,
-    _overrides: &Overrides,
+    config: &Config,
+    overrides: &Overrides,
     clock: &Arc<dyn Clock>,
-    _parts: &mut [Arc<dyn Part>],
+    parts: &mut Vec<Arc<dyn Part>>,
 ) -> Result<(Arc<dyn StockStore>, Arc<dyn StatusFeed>), StartError> {
-    Ok((Arc::new(MemoryStock::new(clock.clone())), Arc::new(MemoryFeed::default())))
+    if config.stock.url == "memory:" {
+        return Ok((Arc::new(MemoryStock::new(clock.clone())), Arc::new(MemoryFeed::default())));
+    }
+    let options = redis_options(config, overrides);
+    let engine = Engine { part: "stock", url: &config.stock.url, patience: config.server.start_patience.std() };
+    let stock = engine.connect(async || RedisStock::open(&options).await, redis::OpenError::is_transient).await?;
+    let feed = engine.connect(async || RedisFeed::open(&options).await, redis::OpenError::is_transient).await?;
+    let (stock, feed) = (Arc::new(stock), Arc::new(feed));
+    parts.push(Arc::new(Redis { stock: stock.clone(), feed: feed.clone() }));
+    Ok((stock, feed))
+}
+
+fn redis_options(config: &Config, overrides: &Overrides) -> RedisOptions {
+    RedisOptions {
+        prefix: config.stock.prefix.clone(),
+        outbox_limit: config.stock.outbox_limit,
+        patience: config.stock.patience.std(),
+        ca_file: config.stock.ca_file.clone(),
+        allow_volatile: config.stock.allow_volatile,
+        clock: overrides.clock.clone(),
+        ..RedisOptions::new(&config.stock.url)
+    }
+}
+
+/// What counts attempts to sign in: where the stock is shared, so are they. Its connection to Redis has nothing to
+/// finish when it is dropped.
+pub(super) async fn attempts(
+    config: &Config,
+    overrides: &Overrides,
+    clock: &Arc<dyn Clock>,
+) -> Result<Arc<dyn AttemptLimiter>, StartError> {
+    if !config.rates.enabled {
+        return Ok(Arc::new(UncountedAttempts));
+    }
+    let quotas = config.rates.attempts();
+    if config.stock.url == "memory:" {
+        return Ok(Arc::new(MemoryAttempts::new(quotas, clock.clone())));
+    }
+    let options = redis_options(config, overrides);
+    let engine = Engine { part: "stock", url: &config.stock.url, patience: config.server.start_patience.std() };
+    let open = async || RedisAttempts::open(&options, quotas, clock.clone()).await;
+    Ok(Arc::new(engine.connect(open, redis::OpenError::is_transient).await?))
 }
 
 /// The database.
@@ -157,6 +232,56 @@ impl Part for Table {
 
     async fn ping(&self) -> Result<(), Fault> {
         Ok(())
+    }
+
+    async fn close(&self) -> Result<(), Fault> {
+        self.0.close().await;
+        Ok(())
+    }
+}
+
+/// Redis: the stock store and the feed.
+struct Redis {
+    stock: Arc<RedisStock>,
+    feed: Arc<RedisFeed>,
+}
+
+#[async_trait]
+impl Part for Redis {
+    fn name(&self) -> &'static str {
+        "stock"
+    }
+
+    fn is_vital(&self) -> bool {
+        false
+    }
+
+    async fn ping(&self) -> Result<(), Fault> {
+        self.stock.ping().await
+    }
+
+    async fn close(&self) -> Result<(), Fault> {
+        self.stock.close().await;
+        self.feed.close().await;
+        Ok(())
+    }
+}
+
+/// RabbitMQ.
+struct RabbitMq(Arc<AmqpBus>);
+
+#[async_trait]
+impl Part for RabbitMq {
+    fn name(&self) -> &'static str {
+        "queue"
+    }
+
+    fn is_vital(&self) -> bool {
+        false
+    }
+
+    async fn ping(&self) -> Result<(), Fault> {
+        self.0.backlog().await.map(|_| ())
     }
 
     async fn close(&self) -> Result<(), Fault> {

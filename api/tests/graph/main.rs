@@ -11,3 +11,9 @@ mod order;
 mod order_status;
 mod spike;
 mod user;
+
+/// With `--show-output` it says what the others ran on.
+#[test]
+fn the_run_names_a_stack_that_there_is() {
+    println!("the graph on {}", support::Stack::of_this_run().engines());
+}

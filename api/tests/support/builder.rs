@@ -2,13 +2,10 @@
 
 use std::sync::Arc;
 
-use api::{
-    config::{Config, Flags, load},
-    world::Overrides,
-};
+use api::world::Overrides;
 use domain::{clock::Instant, testing::ManualClock};
 
-use super::shop::TestShop;
+use super::{shop::TestShop, site::Site};
 
 /// The password of the administrator that every test shop has.
 pub const ADMIN_PASSWORD: &str = "an administrator's password";
@@ -25,7 +22,7 @@ pub struct Builder {
 impl Builder {
     /// Sets a key of the configuration, such as `("auth.access_token_lifetime", "1m")`.
     pub fn with(mut self, key: &str, value: &str) -> Self {
-        self.settings.push((format!("SPIKE__{}", key.replace('.', "__")), value.to_owned()));
+        self.settings.push((key.to_owned(), value.to_owned()));
         self
     }
 
@@ -35,25 +32,18 @@ impl Builder {
         self
     }
 
-    /// Opens the shop.
+    /// Opens the shop, on the stack of this run.
     pub async fn start(self) -> TestShop {
-        TestShop::open(tempfile::tempdir().expect("a directory"), self).await
-    }
-
-    pub(super) fn config(&self, dir: &tempfile::TempDir) -> Config {
-        let mut settings: Vec<(String, String)> = [
-            ("SPIKE__SERVER__LISTEN", "127.0.0.1:0"),
-            ("SPIKE__SERVER__SHUTDOWN_GRACE", "10s"),
-            ("SPIKE__DATABASE__READERS", "2"),
-            ("SPIKE__ADMIN__USERNAME", "boss"),
-            ("SPIKE__ADMIN__PHONE", ADMIN_PHONE),
-            ("SPIKE__ADMIN__PASSWORD", ADMIN_PASSWORD),
-        ]
-        .map(|(key, value)| (key.to_owned(), value.to_owned()))
-        .to_vec();
-        settings.extend(self.settings.iter().cloned());
-        let flags = Flags { data_dir: Some(dir.path().to_owned()), ..Flags::default() };
-        load(&flags, settings).expect("a configuration")
+        let mut site = Site::new().await;
+        site.with_administrator();
+        let ours = [("server.listen", "127.0.0.1:0"), ("server.shutdown_grace", "10s"), ("database.connections", "3")];
+        for (key, value) in ours {
+            site.set(key, value);
+        }
+        for (key, value) in &self.settings {
+            site.set(key, value);
+        }
+        TestShop::open(site, self).await
     }
 
     pub(super) fn overrides(&self) -> Overrides {

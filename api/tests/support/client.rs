@@ -1,9 +1,9 @@
 //! A client of the graph over HTTP, as thin as can be: a test reads what was really sent and answered.
-#![allow(dead_code, unreachable_pub, reason = "each test binary uses its own part of this")]
-
 use std::time::Duration;
 
 use serde_json::{Value, json};
+
+use super::{audit::OrderSeen, wait::wait_until};
 
 /// A client of the graph, signed in or not.
 #[derive(Clone)]
@@ -20,6 +20,11 @@ impl Graph {
         Self { http, url: url.into(), token: None }
     }
 
+    /// Where the graph is.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
     /// The same client with this access token.
     pub fn signed_in(&self, token: impl Into<String>) -> Self {
         Self { token: Some(token.into()), ..self.clone() }
@@ -32,6 +37,16 @@ impl Graph {
             request = request.bearer_auth(token);
         }
         request.send().await?.json().await
+    }
+
+    /// Sends an operation, and takes the data at a JSON pointer, or says why that is not possible now.
+    pub async fn ask(&self, query: &str, variables: Value, pointer: &str) -> Result<Value, String> {
+        let answer = self.try_run(query, variables).await.map_err(|error| error.to_string())?;
+        if !answer["errors"].is_null() {
+            return Err(answer["errors"].to_string());
+        }
+        let found = answer.pointer(&format!("/data{pointer}")).cloned();
+        found.ok_or_else(|| format!("{pointer} in {answer:#}"))
     }
 
     /// Sends an operation that has to be answered.
@@ -55,34 +70,20 @@ impl Graph {
         self.signed_in(token.as_str().expect("signed in"))
     }
 
-    /// Registers a customer with this number, and signs in. Returns the client and the user's id.
-    pub async fn register(&self, number: usize) -> (Self, String) {
-        let query = "mutation($input: RegisterInput!) {
-            register(input: $input) { user { id } session { accessToken } userErrors { code message } } }";
-        let input = json!({
-            "username": format!("buyer{number}"), "phone": format!("+861380{number:07}"), "password": "correct horse battery",
-            "birthDate": "1990-05-17", "workStatus": "EMPLOYED",
-        });
-        let answer = self.data(query, json!({ "input": input }), "/register").await;
-        let token = answer["session"]["accessToken"].as_str().unwrap_or_else(|| panic!("{answer:#}"));
-        (self.signed_in(token), answer["user"]["id"].as_str().unwrap().to_owned())
-    }
-
-    /// Registers many customers, some at a time.
-    pub async fn register_many(&self, count: usize) -> Vec<(Self, String)> {
-        use futures_util::{StreamExt, stream};
-        stream::iter(0..count).map(|number| self.register(number)).buffered(8).collect().await
-    }
-
     /// As an administrator: a published campaign that is live for an hour. Returns its id.
     pub async fn live_campaign(&self, quantity: u32, per_user_limit: u32) -> String {
+        self.live_campaign_with_window(quantity, per_user_limit, 900).await
+    }
+
+    /// The same, with so many seconds to pay.
+    pub async fn live_campaign_with_window(&self, quantity: u32, per_user_limit: u32, seconds: u32) -> String {
         let product = "mutation { createProduct(input: { name: \"Phone\", description: \"A phone\",
             listPrice: { amount: \"20.00\", currencyCode: CNY } }) { product { id } userErrors { code } } }";
         let product = self.data(product, json!({}), "/createProduct/product/id").await;
         let now = wall_clock();
         let input = json!({
             "productId": product, "title": "Flash", "price": { "amount": "9.99", "currencyCode": "CNY" },
-            "quantity": quantity, "perUserLimit": per_user_limit,
+            "quantity": quantity, "perUserLimit": per_user_limit, "paymentWindowSeconds": seconds,
             "startsAt": now - chrono::Duration::seconds(5), "endsAt": now + chrono::Duration::hours(1),
         });
         let create = "mutation($input: CreateCampaignInput!) {
@@ -103,46 +104,51 @@ impl Graph {
         self.try_run(query, json!({ "input": input })).await
     }
 
-    /// As an administrator: the report of a campaign.
-    pub async fn report(&self, campaign: &str) -> Value {
-        let query = "query($id: ID!) { campaign(id: $id) { quantity remaining report {
+    /// As an administrator: the report of a campaign, if it can be had now.
+    pub async fn try_report(&self, campaign: &str) -> Result<Value, String> {
+        let query = "query($id: ID!) { campaign(id: $id) { report {
             grabs queued pendingPayment paid cancelled expired rejected refunded available balanced revenue { amount } } } }";
-        let campaign = self.data(query, json!({ "id": campaign }), "/campaign").await;
-        assert_eq!(campaign["remaining"], campaign["report"]["available"]);
-        campaign["report"].clone()
+        self.ask(query, json!({ "id": campaign }), "/campaign/report").await
     }
 
-    /// As an administrator: every order of a campaign, as (id, user, quantity, status).
-    pub async fn orders_of(&self, campaign: &str) -> Vec<(String, String, u64, String)> {
+    /// As an administrator: the report of a campaign.
+    pub async fn report(&self, campaign: &str) -> Value {
+        self.try_report(campaign).await.expect("a report")
+    }
+
+    /// As an administrator: every order of a campaign, if they can be had now.
+    pub async fn try_orders_of(&self, campaign: &str) -> Result<Vec<OrderSeen>, String> {
         let query = "query($id: ID!, $after: String) { orders(campaignId: $id, first: 100, after: $after) {
             nodes { id quantity status user { id } } pageInfo { hasNextPage endCursor } } }";
         let mut orders = Vec::new();
         let mut after = Value::Null;
         loop {
-            let page = self.data(query, json!({ "id": campaign, "after": after }), "/orders").await;
-            let text = |value: &Value| value.as_str().unwrap().to_owned();
-            orders.extend(page["nodes"].as_array().unwrap().iter().map(|order| {
-                let quantity = order["quantity"].as_u64().unwrap();
-                (text(&order["id"]), text(&order["user"]["id"]), quantity, text(&order["status"]))
+            let page = self.ask(query, json!({ "id": campaign, "after": after }), "/orders").await?;
+            let text = |value: &Value| value.as_str().expect("a text").to_owned();
+            orders.extend(page["nodes"].as_array().expect("a list").iter().map(|order| OrderSeen {
+                id: text(&order["id"]),
+                user: text(&order["user"]["id"]),
+                quantity: order["quantity"].as_u64().expect("a number"),
+                status: text(&order["status"]),
             }));
             if page["pageInfo"]["hasNextPage"] == false {
-                return orders;
+                return Ok(orders);
             }
             after = page["pageInfo"]["endCursor"].clone();
         }
     }
 
+    /// As an administrator: every order of a campaign.
+    pub async fn orders_of(&self, campaign: &str) -> Vec<OrderSeen> {
+        self.try_orders_of(campaign).await.expect("a list of orders")
+    }
+
     /// As an administrator: waits until every accepted grab of a campaign is an order, and reports it.
     pub async fn settled_report(&self, campaign: &str) -> Value {
-        for _ in 0..600 {
-            let report = self.report(campaign).await;
-            if report["queued"] == 0 {
-                return report;
-            }
-            // A bounded poll: the queue being empty is what is waited for.
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        panic!("grabs are still queued after 30 seconds");
+        wait_until("the grabs to be orders", async || {
+            Some(self.report(campaign).await).filter(|report| report["queued"] == 0)
+        })
+        .await
     }
 }
 

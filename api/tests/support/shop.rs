@@ -4,10 +4,10 @@ use api::{app::App, roles::Roles};
 use chrono::Duration;
 use domain::clock::Instant;
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
 use super::{
     builder::{ADMIN_PASSWORD, ADMIN_PHONE, Builder},
+    site::Site,
     socket::{Socket, Subscription},
     wait::wait_until,
 };
@@ -15,7 +15,7 @@ use super::{
 /// A shop in the process of the test.
 pub struct TestShop {
     app: App,
-    dir: TempDir,
+    site: Site,
     builder: Builder,
     http: reqwest::Client,
     pub(super) customers: std::sync::atomic::AtomicUsize,
@@ -32,23 +32,28 @@ impl TestShop {
         Builder::default()
     }
 
-    pub(super) async fn open(dir: TempDir, builder: Builder) -> Self {
-        let app =
-            App::start(&builder.config(&dir), &Roles::default(), builder.overrides()).await.expect("the shop opens");
+    pub(super) async fn open(site: Site, builder: Builder) -> Self {
+        let app = App::start(&site.config(), &Roles::default(), builder.overrides()).await.expect("the shop opens");
         let http = reqwest::Client::builder().timeout(super::PATIENCE).build().expect("a client");
-        Self { app, dir, builder, http, customers: std::sync::atomic::AtomicUsize::new(0) }
+        Self { app, site, builder, http, customers: std::sync::atomic::AtomicUsize::new(0) }
     }
 
     /// Closes the shop, having finished what is in flight. Its data is gone afterwards.
     pub async fn stop(self) {
         self.app.stop().await.expect("the shop closes in time");
+        self.site.clear().await;
     }
 
     /// Closes the shop and opens it again on the same data.
     pub async fn restart(self) -> Self {
         self.app.stop().await.expect("the shop closes in time");
         let customers = self.customers;
-        Self { customers, ..Self::open(self.dir, self.builder).await }
+        Self { customers, ..Self::open(self.site, self.builder).await }
+    }
+
+    /// Where it keeps what it has.
+    pub const fn site(&self) -> &Site {
+        &self.site
     }
 
     /// The process that serves.

@@ -6,7 +6,12 @@ use std::time::Duration;
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Asks again and again until there is an answer, and fails naming `what` if none comes.
-pub async fn wait_until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+pub async fn wait_until<T>(what: &str, ask: impl AsyncFnMut() -> Option<T>) -> T {
+    wait_for(PATIENCE, ask).await.unwrap_or_else(|| panic!("waited {PATIENCE:?} for {what}"))
+}
+
+/// Asks again and again until there is an answer, or for so long.
+pub async fn wait_for<T>(bound: Duration, mut ask: impl AsyncFnMut() -> Option<T>) -> Option<T> {
     let asking = async {
         loop {
             if let Some(answer) = ask().await {
@@ -16,10 +21,15 @@ pub async fn wait_until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) 
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    within(what, asking).await
+    tokio::time::timeout(bound, asking).await.ok()
 }
 
 /// Awaits a future, and fails naming `what` if it takes too long.
 pub async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(PATIENCE, future).await.unwrap_or_else(|_| panic!("waited {PATIENCE:?} for {what}"))
+    within_bound(PATIENCE, what, future).await
+}
+
+/// The same with another bound.
+pub async fn within_bound<T>(bound: Duration, what: &str, future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(bound, future).await.unwrap_or_else(|_| panic!("waited {bound:?} for {what}"))
 }

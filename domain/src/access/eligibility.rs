@@ -6,6 +6,8 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
+use futures_util::future::try_join;
+
 use super::{
     expression::{AttributeValue, CampaignFacts, Facts, RuleExpression, UserFacts},
     ports::AccessStore,
@@ -157,8 +159,8 @@ impl Eligibility {
 
     async fn person(&self, id: UserId) -> Result<Option<Arc<Person>>, Fault> {
         let read = async {
-            let Some(user) = self.users.by_id(id).await? else { return Ok(None) };
-            Ok(Some(Arc::new(Person { user, lists: self.store.lists_of(id).await? })))
+            let (user, lists) = try_join(self.users.by_id(id), self.store.lists_of(id)).await?;
+            Ok(user.map(|user| Arc::new(Person { user, lists })))
         };
         self.people.get(id, read).await
     }

@@ -70,7 +70,7 @@ impl Opening {
         clock: Arc<dyn Clock>,
     ) -> Self {
         // A turn that is dropped here while somebody has it costs a second claim, which the store refuses.
-        let turns = Cache::builder().max_capacity(10_000).time_to_idle(Time::from_secs(600)).build();
+        let turns = Cache::builder().max_capacity(10_000).time_to_idle(Time::from_mins(10)).build();
         Self { stock, bus, campaigns, orders, placing, clock, turns }
     }
 

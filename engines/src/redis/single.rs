@@ -1,34 +1,28 @@
 //! One Redis server, with or without a password, persistence and TLS.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::server::{Server, Setup};
+use super::{
+    Persistence, credentials,
+    server::{Server, Setup},
+};
 use crate::{
     EngineError,
     home::{self, Home},
+    plain,
     port::Port,
-    secret,
+    tls::Certificates,
 };
 
-/// What of Redis survives its end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Persistence {
-    /// Nothing.
-    Off,
-    /// An append-only file that is synced once a second: a kill loses nothing, a power cut up to a second.
-    #[default]
-    EverySecond,
-    /// An append-only file that is synced before each answer.
-    Always,
-}
-
-/// How a [`Redis`] is started. The default has a random password and an append-only file synced each second.
-#[derive(Debug, Clone)]
+/// How a [`Redis`] is started.
+#[derive(Debug, Clone, Default)]
 pub struct RedisOptions {
     /// The password of the default user; `None` lets everybody in.
     pub password: Option<String>,
     /// What survives the end of the server.
     pub persistence: Persistence,
+    /// Speak TLS and nothing else, with a certificate of [`Redis::authority`].
+    pub tls: bool,
     /// A port to use; by default a free one.
     pub port: Option<u16>,
     /// A directory to use and to keep; by default a fresh one that is removed.
@@ -36,9 +30,9 @@ pub struct RedisOptions {
 }
 
 impl RedisOptions {
-    /// The default, with a random password.
-    pub fn new() -> Result<Self, EngineError> {
-        Ok(Self { password: Some(secret::random()?), persistence: Persistence::default(), port: None, directory: None })
+    /// With a random password.
+    pub fn with_password() -> Result<Self, EngineError> {
+        Ok(Self { password: Some(plain::random()?), ..Self::default() })
     }
 }
 
@@ -55,6 +49,7 @@ pub struct Redis {
     server: Server,
     home: Home,
     password: Option<String>,
+    certificates: Option<Certificates>,
     copies: u32,
 }
 
@@ -62,30 +57,26 @@ impl Redis {
     /// Starts one and waits until it answers.
     pub async fn start(options: RedisOptions) -> Result<Self, EngineError> {
         let home = Home::new("redis", options.directory.as_deref())?;
-        let configuration = match options.persistence {
-            Persistence::Off => "appendonly no",
-            Persistence::EverySecond => "appendonly yes\nappendfsync everysec",
-            Persistence::Always => "appendonly yes\nappendfsync always",
-        };
+        let certificates = if options.tls { Some(Certificates::make(&home.directory("tls")?).await?) } else { None };
         let server = Server::new(Setup {
-            engine: "Redis",
+            engine: "Redis".to_owned(),
             directory: home.directory("server")?,
             port: Port::given_or_free(options.port)?,
             password: options.password.clone(),
-            authority: None,
-            arguments: &[],
-            configuration: configuration.to_owned(),
+            certificates: certificates.clone(),
+            sentinel: false,
+            lines: options.persistence.lines(),
         })?;
-        let mut redis = Self { server, home, password: options.password, copies: 0 };
+        let mut redis = Self { server, home, password: options.password, certificates, copies: 0 };
         redis.start_again().await?;
         Ok(redis)
     }
 
-    /// `redis://:password@host:port/`.
+    /// `redis://:password@host:port/`, or `rediss://…` if it speaks TLS.
     #[must_use]
     pub fn url(&self) -> String {
-        let user = self.password.as_ref().map(|password| format!(":{password}@")).unwrap_or_default();
-        format!("redis://{user}127.0.0.1:{}/", self.server.port())
+        let scheme = if self.certificates.is_some() { "rediss" } else { "redis" };
+        format!("{scheme}://{}127.0.0.1:{}/", credentials(self.password()), self.port())
     }
 
     /// Its port of 127.0.0.1.
@@ -100,9 +91,16 @@ impl Redis {
         self.password.as_deref()
     }
 
-    /// Sends one command (`["SET", "key", "value"]`) and gives what `redis-cli` prints of the answer.
+    /// The certificate (PEM) of the authority that a client must trust, if it speaks TLS.
+    #[must_use]
+    pub fn authority(&self) -> Option<&Path> {
+        self.certificates.as_ref().map(|certificates| certificates.authority.as_path())
+    }
+
+    /// Sends one command (`["SET", "key", "value"]`) and gives the answer as `redis-cli` prints it, without the last line
+    /// end. An error of Redis is an error.
     pub async fn ask(&self, words: &[&str]) -> Result<String, EngineError> {
-        self.server.ask(words).await
+        self.server.client().ask(words).await
     }
 
     /// Lets it end in order.
@@ -126,10 +124,15 @@ impl Redis {
         self.start_again().await
     }
 
+    /// Fails if it ended by itself.
+    pub fn check(&mut self) -> Result<(), EngineError> {
+        self.server.check()
+    }
+
     /// Deletes all that it stores: its files while it is down, or with `FLUSHALL`, which leaves the process and its script
     /// cache alive.
     pub async fn wipe(&mut self) -> Result<(), EngineError> {
-        if self.server.is_up() { self.server.ask(&["FLUSHALL"]).await.map(drop) } else { self.server.wipe() }
+        if self.server.is_up() { self.ask(&["FLUSHALL"]).await.map(drop) } else { self.server.wipe() }
     }
 
     /// Copies its files as they are now, also while it runs.

@@ -4,7 +4,7 @@ use domain::error::Fault;
 use rand::{TryRng, rngs::SysRng};
 
 /// Bytes from the system's random source.
-pub(super) fn bytes<const N: usize>() -> Result<[u8; N], Fault> {
+pub(crate) fn bytes<const N: usize>() -> Result<[u8; N], Fault> {
     let mut bytes = [0; N];
     SysRng.try_fill_bytes(&mut bytes).map_err(|error| Fault::unavailable("random source", error))?;
     Ok(bytes)

@@ -3,7 +3,7 @@
 //! The cryptography is that of well-kept crates; here is only how it is used. No secret is logged.
 
 mod access_tokens;
-mod entropy;
+pub(crate) mod entropy;
 mod passwords;
 mod refresh_secrets;
 mod signing_keys;

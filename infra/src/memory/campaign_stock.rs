@@ -49,6 +49,10 @@ impl CampaignStock {
 
     /// Takes units, or says why not. The attempt's key was looked up before.
     pub(super) fn reserve(&mut self, ask: &Reserve, now: Instant) -> Reserved {
+        if let Some(hold) = self.holds.get(&ask.order_id) {
+            // The same ask again.
+            return Reserved::Held { hold: hold.clone(), remaining: self.available };
+        }
         let terms = &self.terms;
         if terms.ended || now >= terms.ends_at {
             return Reserved::Ended;

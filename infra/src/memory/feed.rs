@@ -15,7 +15,7 @@ use domain::{
 use futures_util::{StreamExt, stream, stream::BoxStream};
 use tokio::sync::broadcast::{self, error::RecvError};
 
-type Topic = broadcast::Sender<Arc<OrderChange>>;
+type Topic = broadcast::Sender<FeedSignal>;
 
 /// Tells changes of orders to the subscribers of this process, by user.
 #[derive(Default, Clone)]
@@ -32,18 +32,25 @@ impl MemoryFeed {
     pub fn topics(&self) -> usize {
         self.topics.len()
     }
+
+    /// Tells every subscriber that it may have missed something: for a feed between processes that did.
+    pub(crate) fn tell_missed(&self) {
+        for topic in self.topics.iter() {
+            let _ = topic.send(FeedSignal::Missed);
+        }
+    }
 }
 
 /// A subscription. Takes its topic away when it was the last.
 struct Subscription {
     user: UserId,
-    changes: Option<broadcast::Receiver<Arc<OrderChange>>>,
+    signals: Option<broadcast::Receiver<FeedSignal>>,
     topics: Arc<DashMap<UserId, Topic>>,
 }
 
 impl Drop for Subscription {
     fn drop(&mut self) {
-        self.changes = None;
+        self.signals = None;
         self.topics.remove_if(&self.user, |_, topic| topic.receiver_count() == 0);
     }
 }
@@ -54,20 +61,20 @@ impl StatusFeed for MemoryFeed {
         for change in changes {
             if let Some(topic) = self.topics.get(&change.order.user_id) {
                 // An error only says that the last subscriber has just left.
-                let _ = topic.send(Arc::new(change.clone()));
+                let _ = topic.send(FeedSignal::Changed(Arc::new(change.clone())));
             }
         }
     }
 
     async fn subscribe(&self, user: UserId) -> Result<BoxStream<'static, FeedSignal>, Fault> {
-        let changes = {
+        let signals = {
             let topic = self.topics.entry(user).or_insert_with(|| broadcast::channel(Self::CAPACITY).0);
             topic.subscribe()
         };
-        let subscription = Subscription { user, changes: Some(changes), topics: Arc::clone(&self.topics) };
+        let subscription = Subscription { user, signals: Some(signals), topics: Arc::clone(&self.topics) };
         let signals = stream::unfold(subscription, |mut subscription| async move {
-            let signal = match subscription.changes.as_mut()?.recv().await {
-                Ok(change) => FeedSignal::Changed(change),
+            let signal = match subscription.signals.as_mut()?.recv().await {
+                Ok(signal) => signal,
                 Err(RecvError::Lagged(_)) => FeedSignal::Missed,
                 Err(RecvError::Closed) => return None,
             };

@@ -23,6 +23,7 @@ use super::{
     Database,
     convert::{count, instant, money, named, uuids},
     error::fault,
+    retry::Setback,
 };
 
 /// Campaigns in a database, for those who buy.
@@ -36,6 +37,41 @@ impl SqlCampaignReader {
     #[must_use]
     pub const fn new(db: Database) -> Self {
         Self { db }
+    }
+
+    async fn try_open_stock_sheet(&self, id: CampaignId) -> Result<Option<StockSheet>, Setback> {
+        use campaigns::Column;
+        let tx = self.db.begin().await?;
+        // The update first: it locks the row against the consumers, so no order is placed between the sheet
+        // and the epoch that it is good for.
+        let raised = campaigns::Entity::update_many()
+            .col_expr(Column::Epoch, Expr::col(Column::Epoch).add(1))
+            .filter(Column::Id.eq(id.uuid()))
+            .exec(&tx)
+            .await?;
+        if raised.rows_affected == 0 {
+            return Ok(None);
+        }
+        let Some(row) = campaigns::Entity::find_by_id(id.uuid()).one(&tx).await? else {
+            return Ok(None);
+        };
+        let campaign = campaign(&row)?;
+        let wanted = Condition::any()
+            .add(orders::Column::Status.is_in(statuses(OrderStatus::has_units)))
+            .add(orders::Column::RequestKey.is_not_null());
+        let rows =
+            orders::Entity::find().filter(orders::Column::CampaignId.eq(id.uuid())).filter(wanted).all(&tx).await?;
+        tx.commit().await?;
+
+        let mut sheet = StockSheet { campaign, holds: Vec::with_capacity(rows.len()), requests: Vec::new() };
+        for row in rows {
+            let hold = hold(&row, &sheet.campaign)?;
+            sheet.requests.extend(RememberedRequest::of(&hold));
+            if named::<OrderStatus>(&row.status)?.has_units() {
+                sheet.holds.push(hold);
+            }
+        }
+        Ok(Some(sheet))
     }
 }
 
@@ -54,43 +90,7 @@ impl CampaignReader for SqlCampaignReader {
     }
 
     async fn open_stock_sheet(&self, id: CampaignId) -> Result<Option<StockSheet>, Fault> {
-        use campaigns::Column;
-        let tx = self.db.begin().await?;
-        // The update first: it locks the row against the consumers, so no order is placed between the sheet
-        // and the epoch that it is good for.
-        let raised = campaigns::Entity::update_many()
-            .col_expr(Column::Epoch, Expr::col(Column::Epoch).add(1))
-            .filter(Column::Id.eq(id.uuid()))
-            .exec(&tx)
-            .await
-            .map_err(fault)?;
-        if raised.rows_affected == 0 {
-            return Ok(None);
-        }
-        let Some(row) = campaigns::Entity::find_by_id(id.uuid()).one(&tx).await.map_err(fault)? else {
-            return Ok(None);
-        };
-        let campaign = campaign(&row)?;
-        let wanted = Condition::any()
-            .add(orders::Column::Status.is_in(statuses(OrderStatus::has_units)))
-            .add(orders::Column::RequestKey.is_not_null());
-        let rows = orders::Entity::find()
-            .filter(orders::Column::CampaignId.eq(id.uuid()))
-            .filter(wanted)
-            .all(&tx)
-            .await
-            .map_err(fault)?;
-        tx.commit().await.map_err(fault)?;
-
-        let mut sheet = StockSheet { campaign, holds: Vec::with_capacity(rows.len()), requests: Vec::new() };
-        for row in rows {
-            let hold = hold(&row, &sheet.campaign)?;
-            sheet.requests.extend(RememberedRequest::of(&hold));
-            if named::<OrderStatus>(&row.status)?.has_units() {
-                sheet.holds.push(hold);
-            }
-        }
-        Ok(Some(sheet))
+        self.db.retried(|| self.try_open_stock_sheet(id)).await
     }
 }
 

@@ -41,9 +41,9 @@ pub(crate) mod races;
 pub(crate) mod reading;
 pub(crate) mod refund;
 
-/// Makes a test of each case. `$open` gives a shop, and what keeps its database.
+/// Makes a test of each case, on a database of its own that `$open` opens.
 macro_rules! order_suite {
-    ($open:ident) => {
+    ($open:path) => {
         order_suite!($open => placing: a_hold_becomes_an_order a_hold_is_placed_once
             what_a_campaign_has_not_is_rejected a_user_has_a_limit_in_each_campaign a_key_has_one_order
             an_unknown_campaign_is_rejected a_batch_is_placed_whole_or_not_at_all a_thousand_holds_are_one_batch
@@ -63,12 +63,13 @@ macro_rules! order_suite {
         order_suite!($open => races: one_of_pay_cancel_and_expire_wins the_same_attempts_at_once_pay_once
             the_same_batches_at_once_are_placed_once batches_at_once_never_oversell money_is_spent_once);
     };
-    ($open:ident => $module:ident: $($case:ident)+) => {
+    ($open:path => $module:ident: $($case:ident)+) => {
         mod $module {$(
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $case() {
-                let (shop, _kept) = super::$open().await;
-                super::contract::order::$module::$case(&shop).await;
+                let opened = $open().await;
+                let shop = crate::contract::order::Shop::over(opened.db.clone());
+                crate::contract::order::$module::$case(&shop).await;
                 shop.check().await;
             }
         )+}

@@ -1,5 +1,5 @@
 //! What every stock store must do. Takes the port and a clock that the test moves, and nothing else.
-#![allow(dead_code, unreachable_pub, reason = "each test binary uses its own part of the suite")]
+#![allow(dead_code, unreachable_pub, unused_imports, reason = "each test binary uses its own part of the suite")]
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -19,7 +19,10 @@ use domain::{
     testing::{self, ManualClock, id},
 };
 
+pub mod attempts;
 pub mod model;
+
+pub use attempts::*;
 
 /// A store under test, and the clock that it reads.
 pub struct Bench {
@@ -69,6 +72,15 @@ impl Bench {
     async fn reserve_named(&self, order: u128, user: u128, quantity: u32, name: &str) -> Reserved {
         let ask = Reserve { request_key: Some(key(name)), ..Self::ask(order, user, quantity) };
         self.store.reserve(&ask).await.unwrap()
+    }
+
+    /// Opens with as many units and has them all taken, each by another user, at the moment at which the clock stands.
+    pub async fn take(&self, units: u32) {
+        self.load(self.stock(units, 1)).await;
+        let asks: Vec<Reserve> = (1..=u128::from(units)).map(|n| Self::ask(n, n, 1)).collect();
+        for answer in futures_util::future::join_all(asks.iter().map(|ask| self.store.reserve(ask))).await {
+            held(answer.unwrap());
+        }
     }
 
     async fn level(&self) -> StockLevel {
@@ -174,68 +186,6 @@ pub async fn units_come_back_once(bench: Bench) {
     held(bench.reserve(2, 1, 3).await);
 }
 
-pub async fn the_same_attempt_is_one_attempt(bench: Bench) {
-    bench.load(bench.stock(5, 2)).await;
-    let (hold, _) = held(bench.reserve_named(1, 1, 1, "a").await);
-    let request = RememberedRequest {
-        user_id: id(1),
-        request_key: key("a"),
-        campaign_id: campaign(),
-        quantity: 1,
-        order_id: id(1),
-    };
-    // Until its message is safe, whoever repeats the attempt is told to see to it.
-    assert_eq!(
-        bench.reserve_named(2, 1, 1, "a").await,
-        Reserved::Known { request: request.clone(), unpublished: Some(hold.clone()) }
-    );
-    assert_eq!(bench.store.recall(id(1), &key("a")).await.unwrap(), None);
-    bench.store.published(&[hold]).await.unwrap();
-    assert_eq!(
-        bench.reserve_named(3, 1, 1, "a").await,
-        Reserved::Known { request: request.clone(), unpublished: None }
-    );
-    assert_eq!(bench.store.recall(id(1), &key("a")).await.unwrap(), Some(request.clone()));
-
-    assert_eq!(bench.reserve_named(4, 1, 2, "a").await, Reserved::KeyReused, "another quantity");
-    held(bench.reserve_named(5, 2, 1, "a").await);
-    held(bench.reserve_named(6, 1, 1, "b").await);
-    bench.store.release(campaign(), id(1)).await.unwrap();
-    assert_eq!(
-        bench.reserve_named(7, 1, 1, "a").await,
-        Reserved::Known { request, unpublished: None },
-        "remembered whatever became of it"
-    );
-    bench.assert_level(3, 2).await;
-}
-
-pub async fn a_refused_attempt_leaves_no_trace(bench: Bench) {
-    bench.load(bench.stock(1, 1)).await;
-    held(bench.reserve(1, 1, 1).await);
-    assert_eq!(bench.reserve_named(2, 2, 1, "a").await, Reserved::SoldOut);
-    bench.store.release(campaign(), id(1)).await.unwrap();
-    held(bench.reserve_named(3, 2, 1, "a").await);
-}
-
-pub async fn an_attempt_that_came_to_nothing_is_forgotten(bench: Bench) {
-    bench.load(bench.stock(5, 2)).await;
-    held(bench.reserve_named(1, 1, 1, "a").await);
-    assert_eq!(bench.store.release(campaign(), id(1)).await.unwrap(), 1, "given back before it was published");
-    assert_eq!(bench.store.recall(id(1), &key("a")).await.unwrap(), None);
-    held(bench.reserve_named(2, 1, 2, "a").await);
-    bench.assert_level(3, 2).await;
-}
-
-pub async fn a_key_is_one_campaigns(bench: Bench) {
-    bench.load(bench.stock(5, 2)).await;
-    let other = SaleStock { campaign_id: id(2), ..bench.stock(5, 2) };
-    bench.load(other).await;
-    held(bench.reserve_named(1, 1, 1, "a").await);
-    let elsewhere = Reserve { campaign_id: id(2), request_key: Some(key("a")), ..Bench::ask(2, 1, 1) };
-    assert_eq!(bench.store.reserve(&elsewhere).await.unwrap(), Reserved::KeyReused);
-    assert_eq!(bench.store.holds_of(id(1), None).await.unwrap().len(), 1);
-}
-
 pub async fn opening_takes_holds_and_attempts_in(bench: Bench) {
     let now = bench.clock.now();
     let mut stock = bench.stock(5, 2);
@@ -314,8 +264,8 @@ pub async fn a_hold_of_a_life_that_is_over_is_not_confirmed(bench: Bench) {
     let (forgotten, _) = held(bench.reserve(2, 2, 1).await);
     let now_counted = Hold { epoch: 2, ..counted.clone() };
     assert!(bench.load(SaleStock { epoch: 2, holds: vec![now_counted.clone()], ..bench.stock(5, 2) }).await);
-    bench.store.published(&[counted.clone()]).await.unwrap();
-    let late = bench.store.published(&[forgotten.clone()]).await;
+    bench.store.published(std::slice::from_ref(&counted)).await.unwrap();
+    let late = bench.store.published(std::slice::from_ref(&forgotten)).await;
     assert!(matches!(late, Err(Fault::Unavailable { part: "stock", .. })), "{late:?}");
     let mixed = bench.store.published(&[counted.clone(), forgotten]).await;
     assert!(matches!(mixed, Err(Fault::Unavailable { part: "stock", .. })), "{mixed:?}");
@@ -341,6 +291,17 @@ pub async fn all_holds_are_told(bench: Bench) {
     assert_eq!(told, expected);
 }
 
+/// Whoever got no answer asks again.
+pub async fn the_same_order_is_taken_once(bench: Bench) {
+    bench.load(bench.stock(5, 5)).await;
+    let (hold, _) = held(bench.reserve(1, 1, 2).await);
+    bench.clock.advance(Duration::seconds(1));
+    assert_eq!(held(bench.reserve(1, 1, 2).await), (hold, 3), "the hold as it was");
+    bench.assert_level(3, 2).await;
+    assert_eq!(bench.store.release(campaign(), id(1)).await.unwrap(), 2);
+    bench.assert_level(5, 0).await;
+}
+
 /// A crowd at the same moment: never more than there is, never more than one may have.
 pub async fn a_crowd_takes_what_there_is(bench: Bench) {
     const UNITS: u32 = 100;
@@ -357,18 +318,4 @@ pub async fn a_crowd_takes_what_there_is(bench: Bench) {
     }
     assert_eq!(winners.len(), UNITS as usize);
     bench.assert_level(0, UNITS).await;
-}
-
-/// The same attempt many times at the same moment gets one hold.
-pub async fn the_same_attempt_at_the_same_moment_is_one(bench: Bench) {
-    bench.load(bench.stock(100, 100)).await;
-    let attempts = (0..200_u128).map(|n| {
-        let ask = Reserve { request_key: Some(key("once")), ..Bench::ask(n, 1, 1) };
-        let store = Arc::clone(&bench.store);
-        tokio::spawn(async move { store.reserve(&ask).await.unwrap() })
-    });
-    let answers = futures_util::future::join_all(attempts).await;
-    let holds = answers.into_iter().filter(|answer| matches!(answer, Ok(Reserved::Held { .. }))).count();
-    assert_eq!(holds, 1);
-    bench.assert_level(99, 1).await;
 }

@@ -34,14 +34,14 @@ use infra::sql::{
     user::{SqlAccounts, SqlSessions, SqlSigningKeys},
 };
 
-/// Makes a test of each case of a part of a suite, on a database of its own: `$open` gives the stores over
-/// it, and what keeps it.
+/// Makes a test of each case of a part of a suite, on a database of its own that `$open` opens.
 macro_rules! cases {
     ($open:path => $suite:ident::$part:ident: $($case:ident)+) => {$(
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
         async fn $case() {
-            let (stores, _kept) = $open().await;
-            contract::$suite::$part::$case(&stores).await;
+            let opened = $open().await;
+            let stores = crate::contract::stores::Stores::over(opened.db.clone());
+            crate::contract::$suite::$part::$case(&stores).await;
         }
     )+};
 }

@@ -5,7 +5,7 @@ use std::time;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::Duration;
 use domain::testing::instant;
-use infra::sql::{Database, DatabaseOptions, user::SqlSigningKeys};
+use infra::sql::{Database, DatabaseOptions, Migrate, user::SqlSigningKeys};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, decode_header, encode};
 use serde_json::{Value, json};
 
@@ -25,7 +25,12 @@ struct Forge {
 
 impl Forge {
     async fn of(shop: &TestShop, url: &str, token: &str) -> Self {
-        let options = DatabaseOptions { url: url.to_owned(), readers: 1, patience: time::Duration::from_secs(5) };
+        let options = DatabaseOptions {
+            url: url.to_owned(),
+            connections: 1,
+            patience: time::Duration::from_secs(5),
+            migrate: Migrate::Yes,
+        };
         let db = Database::open(&options).await.unwrap();
         let row = SqlSigningKeys::new(db.clone()).all_verifying(shop.now()).await.unwrap().remove(0);
         db.close().await.unwrap();
@@ -82,9 +87,8 @@ impl Forge {
 
 #[tokio::test]
 async fn a_token_that_is_not_ours_is_refused_and_public_fields_still_answer() {
-    let dir = tempfile::tempdir().unwrap();
-    let url = format!("sqlite:{}", dir.path().join("shop.db").display());
-    let shop = TestShop::builder().with("database.url", &url).clock_at(instant("2026-03-01T12:00:00Z")).start().await;
+    let shop = TestShop::builder().clock_at(instant("2026-03-01T12:00:00Z")).start().await;
+    let url = shop.site().setting("database.url").to_owned();
     let (buyer, stranger) = (shop.register_customer().await, shop.register_customer().await);
     let forge = Forge::of(&shop, &url, &buyer.token).await;
     assert!(is_good(&shop, &forge.signed(json!({}))).await, "what is forged below is wrong in one thing alone");

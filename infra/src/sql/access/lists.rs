@@ -28,6 +28,7 @@ use crate::sql::{
     convert::{instant, millis},
     error::{fault, violated_unique},
     paging,
+    retry::Setback,
     write::audit,
 };
 
@@ -48,10 +49,10 @@ pub(super) async fn known(db: &impl ConnectionTrait, names: &[String]) -> Result
 }
 
 /// Reads a list.
-pub(super) async fn find(db: &impl ConnectionTrait, id: AccessListId) -> Result<Option<AccessList>, Fault> {
-    let Some(row) = Entity::find_by_id(id.uuid()).one(db).await.map_err(fault)? else { return Ok(None) };
+pub(super) async fn find(db: &impl ConnectionTrait, id: AccessListId) -> Result<Option<AccessList>, Setback> {
+    let Some(row) = Entity::find_by_id(id.uuid()).one(db).await? else { return Ok(None) };
     let sizes = members::sizes(db, &[row.id]).await?;
-    list(row, &sizes).map(Some)
+    Ok(Some(list(row, &sizes)?))
 }
 
 /// All lists, a page of them.
@@ -72,7 +73,7 @@ pub(super) async fn create(
     id: AccessListId,
     change: &AccessListChange,
     entry: &AuditEntry,
-) -> Result<ListStored, Fault> {
+) -> Result<ListStored, Setback> {
     let row = ActiveModel {
         id: Set(id.uuid()),
         name: Set(change.name.clone()),
@@ -96,7 +97,7 @@ pub(super) async fn update(
     before: &AccessList,
     change: &AccessListChange,
     entry: &AuditEntry,
-) -> Result<ListStored, Fault> {
+) -> Result<ListStored, Setback> {
     let id = before.id;
     let tx = db.begin().await?;
     let Some(row) = locked(&tx, id).await? else { return Ok(ListStored::NotFound) };
@@ -122,7 +123,7 @@ pub(super) async fn update(
 }
 
 /// Deletes a list that no rule refers to, and answers as it was.
-pub(super) async fn delete(db: &Database, id: AccessListId, entry: &AuditEntry) -> Result<ListStored, Fault> {
+pub(super) async fn delete(db: &Database, id: AccessListId, entry: &AuditEntry) -> Result<ListStored, Setback> {
     let tx = db.begin().await?;
     let Some(row) = locked(&tx, id).await? else { return Ok(ListStored::NotFound) };
     if let Some(campaign) = referring(&tx, id).await? {
@@ -130,25 +131,25 @@ pub(super) async fn delete(db: &Database, id: AccessListId, entry: &AuditEntry) 
     }
     let sizes = members::sizes(&tx, &[row.id]).await?;
     members::clear(&tx, id).await?;
-    Entity::delete_many().filter(Column::Id.eq(id.uuid())).exec(&tx).await.map_err(fault)?;
+    Entity::delete_many().filter(Column::Id.eq(id.uuid())).exec(&tx).await?;
     audit(&tx, entry).await?;
-    tx.commit().await.map_err(fault)?;
-    list(row, &sizes).map(ListStored::Stored)
+    tx.commit().await?;
+    Ok(ListStored::Stored(list(row, &sizes)?))
 }
 
-async fn finish(tx: sea_orm::DatabaseTransaction, id: AccessListId, entry: &AuditEntry) -> Result<ListStored, Fault> {
+async fn finish(tx: sea_orm::DatabaseTransaction, id: AccessListId, entry: &AuditEntry) -> Result<ListStored, Setback> {
     let stored = find(&tx, id).await?.ok_or_else(|| Fault::internal("a list went away while it was locked"))?;
     audit(&tx, entry).await?;
-    tx.commit().await.map_err(fault)?;
+    tx.commit().await?;
     Ok(ListStored::Stored(stored))
 }
 
-async fn locked(tx: &impl ConnectionTrait, id: AccessListId) -> Result<Option<Model>, Fault> {
-    Entity::find_by_id(id.uuid()).lock_exclusive().one(tx).await.map_err(fault)
+async fn locked(tx: &impl ConnectionTrait, id: AccessListId) -> Result<Option<Model>, DbErr> {
+    Entity::find_by_id(id.uuid()).lock_exclusive().one(tx).await
 }
 
 /// A campaign whose rules refer to the list.
-async fn referring(tx: &impl ConnectionTrait, id: AccessListId) -> Result<Option<CampaignId>, Fault> {
+async fn referring(tx: &impl ConnectionTrait, id: AccessListId) -> Result<Option<CampaignId>, DbErr> {
     use access_rule_lists::Column;
     let campaign: Option<Uuid> = access_rule_lists::Entity::find()
         .select_only()
@@ -158,16 +159,15 @@ async fn referring(tx: &impl ConnectionTrait, id: AccessListId) -> Result<Option
         .limit(1)
         .into_tuple()
         .one(tx)
-        .await
-        .map_err(fault)?;
+        .await?;
     Ok(campaign.map(CampaignId::from_uuid))
 }
 
 /// The name is all that is unique of a list beside its id, which is new.
-fn name_taken(error: DbErr) -> Result<ListStored, Fault> {
-    match violated_unique(&error) {
-        Some(index) if index.contains("name") => Ok(ListStored::NameTaken),
-        _ => Err(fault(error)),
+fn name_taken(error: DbErr) -> Result<ListStored, Setback> {
+    match violated_unique(&error).as_deref() {
+        Some("ux_access_lists_name") => Ok(ListStored::NameTaken),
+        _ => Err(error.into()),
     }
 }
 

@@ -13,24 +13,45 @@ use entity::{
     access_lists, users,
 };
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, JoinType, QueryFilter, QuerySelect, prelude::Uuid,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, JoinType, QueryFilter, QuerySelect,
+    prelude::Uuid,
 };
 
-use crate::sql::{convert::uuids, error::fault, paging, write::insert_all};
+use crate::sql::{
+    Database,
+    convert::uuids,
+    error::fault,
+    gather::{Lookup, padded},
+    paging,
+    retry::Setback,
+    write::insert_all,
+};
 
-/// The names of the lists that a user is on.
-pub(super) async fn lists_of(db: &impl ConnectionTrait, user: UserId) -> Result<BTreeSet<String>, Fault> {
-    let members = access_lists::Entity::belongs_to(Entity).from(access_lists::Column::Id).to(Column::ListId);
-    let names: Vec<String> = access_lists::Entity::find()
-        .select_only()
-        .column(access_lists::Column::Name)
-        .join(JoinType::InnerJoin, members.into())
-        .filter(Column::UserId.eq(user.uuid()))
-        .into_tuple()
-        .all(db)
-        .await
-        .map_err(fault)?;
-    Ok(names.into_iter().collect())
+/// The names of the lists that users are on. Those of a crowd share a query.
+pub(super) struct ListsOf(pub(super) Database);
+
+impl Lookup for ListsOf {
+    type Key = UserId;
+    type Found = BTreeSet<String>;
+
+    async fn read(&self, users: &[UserId]) -> Result<HashMap<UserId, BTreeSet<String>>, Fault> {
+        let members = access_lists::Entity::belongs_to(Entity).from(access_lists::Column::Id).to(Column::ListId);
+        let rows: Vec<(Uuid, String)> = access_lists::Entity::find()
+            .select_only()
+            .column(Column::UserId)
+            .column(access_lists::Column::Name)
+            .join(JoinType::InnerJoin, members.into())
+            .filter(Column::UserId.is_in(padded(users).map(|user| user.uuid())))
+            .into_tuple()
+            .all(self.0.reader())
+            .await
+            .map_err(fault)?;
+        let mut lists: HashMap<UserId, BTreeSet<String>> = HashMap::new();
+        for (user, name) in rows {
+            lists.entry(UserId::from_uuid(user)).or_default().insert(name);
+        }
+        Ok(lists)
+    }
 }
 
 /// The users on a list, the newest account first.
@@ -44,7 +65,7 @@ pub(super) async fn page(
 }
 
 /// How many users are on each of these lists; empty lists are left out.
-pub(super) async fn sizes(db: &impl ConnectionTrait, lists: &[Uuid]) -> Result<HashMap<Uuid, u64>, Fault> {
+pub(super) async fn sizes(db: &impl ConnectionTrait, lists: &[Uuid]) -> Result<HashMap<Uuid, u64>, Setback> {
     if lists.is_empty() {
         return Ok(HashMap::new());
     }
@@ -56,9 +77,11 @@ pub(super) async fn sizes(db: &impl ConnectionTrait, lists: &[Uuid]) -> Result<H
         .group_by(Column::ListId)
         .into_tuple()
         .all(db)
-        .await
-        .map_err(fault)?;
-    sizes.into_iter().map(|(list, size)| Ok((list, u64::try_from(size).map_err(Fault::internal)?))).collect()
+        .await?;
+    Ok(sizes
+        .into_iter()
+        .map(|(list, size)| Ok((list, u64::try_from(size).map_err(Fault::internal)?)))
+        .collect::<Result<_, Fault>>()?)
 }
 
 /// Puts users on a list and takes others off it; a user who is named in both is taken off. Changes nothing
@@ -67,7 +90,7 @@ pub(super) async fn change(
     tx: &impl ConnectionTrait,
     id: AccessListId,
     change: &AccessListChange,
-) -> Result<Vec<UserId>, Fault> {
+) -> Result<Vec<UserId>, Setback> {
     if !change.add.is_empty() {
         let exist: HashSet<Uuid> = users::Entity::find()
             .select_only()
@@ -75,8 +98,7 @@ pub(super) async fn change(
             .filter(users::Column::Id.is_in(uuids(&change.add)))
             .into_tuple()
             .all(tx)
-            .await
-            .map_err(fault)?
+            .await?
             .into_iter()
             .collect();
         let unknown: Vec<UserId> = change.add.iter().copied().filter(|user| !exist.contains(&user.uuid())).collect();
@@ -90,20 +112,19 @@ pub(super) async fn change(
             .filter(Column::ListId.eq(id.uuid()))
             .filter(Column::UserId.is_in(uuids(&change.remove)))
             .exec(tx)
-            .await
-            .map_err(fault)?;
+            .await?;
     }
     Ok(Vec::new())
 }
 
 /// Takes all users off a list.
-pub(super) async fn clear(tx: &impl ConnectionTrait, id: AccessListId) -> Result<(), Fault> {
-    Entity::delete_many().filter(Column::ListId.eq(id.uuid())).exec(tx).await.map_err(fault)?;
+pub(super) async fn clear(tx: &impl ConnectionTrait, id: AccessListId) -> Result<(), DbErr> {
+    Entity::delete_many().filter(Column::ListId.eq(id.uuid())).exec(tx).await?;
     Ok(())
 }
 
 /// The list's row is locked, so nobody else puts the same users on it between the read and the insert.
-async fn add(tx: &impl ConnectionTrait, id: AccessListId, mut new: HashSet<Uuid>) -> Result<(), Fault> {
+async fn add(tx: &impl ConnectionTrait, id: AccessListId, mut new: HashSet<Uuid>) -> Result<(), DbErr> {
     let present: Vec<Uuid> = Entity::find()
         .select_only()
         .column(Column::UserId)
@@ -111,11 +132,10 @@ async fn add(tx: &impl ConnectionTrait, id: AccessListId, mut new: HashSet<Uuid>
         .filter(Column::UserId.is_in(new.iter().copied()))
         .into_tuple()
         .all(tx)
-        .await
-        .map_err(fault)?;
+        .await?;
     for user in present {
         new.remove(&user);
     }
     let rows = new.into_iter().map(|user| ActiveModel { list_id: Set(id.uuid()), user_id: Set(user) });
-    insert_all(tx, rows.collect()).await.map_err(fault)
+    insert_all(tx, rows.collect()).await
 }

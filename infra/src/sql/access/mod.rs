@@ -9,7 +9,7 @@ mod lists;
 mod members;
 mod rules;
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use async_trait::async_trait;
 use domain::{
@@ -24,26 +24,31 @@ use domain::{
     page::{Page, PageRequest},
 };
 
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, DbErr};
 
-use super::Database;
+use self::members::ListsOf;
+use super::{Database, gather::Gather};
 
 /// Rules and lists in a database.
 #[derive(Clone)]
 pub struct SqlAccess {
     db: Database,
+    lists_of: Arc<Gather<ListsOf>>,
 }
 
 impl SqlAccess {
     /// Over a database that is connected.
+    ///
+    /// # Panics
+    /// Outside of a Tokio runtime.
     #[must_use]
-    pub const fn new(db: Database) -> Self {
-        Self { db }
+    pub fn new(db: Database) -> Self {
+        Self { lists_of: Arc::new(Gather::start(ListsOf(db.clone()), db.patience())), db }
     }
 }
 
 /// Takes away the rules of a campaign that is deleted, and the note of the lists that they refer to.
-pub(super) async fn forget_campaign(tx: &impl ConnectionTrait, campaign: CampaignId) -> Result<(), Fault> {
+pub(super) async fn forget_campaign(tx: &impl ConnectionTrait, campaign: CampaignId) -> Result<(), DbErr> {
     rules::delete(tx, campaign).await
 }
 
@@ -54,7 +59,7 @@ impl AccessStore for SqlAccess {
     }
 
     async fn replace_rules(&self, campaign: CampaignId, rules: &[AccessRule], audit: &AuditEntry) -> Result<(), Fault> {
-        rules::replace(&self.db, campaign, rules, audit).await
+        self.db.retried(|| rules::replace(&self.db, campaign, rules, audit)).await
     }
 
     async fn known_lists(&self, names: &[String]) -> Result<BTreeSet<String>, Fault> {
@@ -62,7 +67,7 @@ impl AccessStore for SqlAccess {
     }
 
     async fn lists_of(&self, user: UserId) -> Result<BTreeSet<String>, Fault> {
-        members::lists_of(self.db.reader(), user).await
+        Ok(self.lists_of.find(user).await?.unwrap_or_default())
     }
 
     async fn create_list(
@@ -71,7 +76,7 @@ impl AccessStore for SqlAccess {
         change: &AccessListChange,
         audit: &AuditEntry,
     ) -> Result<ListStored, Fault> {
-        lists::create(&self.db, id, change, audit).await
+        self.db.retried(|| lists::create(&self.db, id, change, audit)).await
     }
 
     async fn update_list(
@@ -80,15 +85,15 @@ impl AccessStore for SqlAccess {
         change: &AccessListChange,
         audit: &AuditEntry,
     ) -> Result<ListStored, Fault> {
-        lists::update(&self.db, before, change, audit).await
+        self.db.retried(|| lists::update(&self.db, before, change, audit)).await
     }
 
     async fn delete_list(&self, id: AccessListId, audit: &AuditEntry) -> Result<ListStored, Fault> {
-        lists::delete(&self.db, id, audit).await
+        self.db.retried(|| lists::delete(&self.db, id, audit)).await
     }
 
     async fn list(&self, id: AccessListId) -> Result<Option<AccessList>, Fault> {
-        lists::find(self.db.reader(), id).await
+        Ok(lists::find(self.db.reader(), id).await?)
     }
 
     async fn lists(&self, page: &PageRequest<AccessListId>) -> Result<Page<AccessList>, Fault> {

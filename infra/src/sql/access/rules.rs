@@ -9,11 +9,14 @@ use domain::{
     id::{CampaignId, TypedId},
 };
 use entity::{access_lists, access_rule_lists, access_rules, campaigns};
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 
 use crate::sql::{
     Database,
     error::fault,
+    retry::Setback,
     write::{audit, insert_all},
 };
 
@@ -39,12 +42,12 @@ pub(super) async fn replace(
     campaign: CampaignId,
     rules: &[AccessRule],
     entry: &AuditEntry,
-) -> Result<(), Fault> {
+) -> Result<(), Setback> {
     let names = list_names(rules)?;
     let tx = db.begin().await?;
-    let known = campaigns::Entity::find_by_id(campaign.uuid()).lock_exclusive().one(&tx).await.map_err(fault)?;
+    let known = campaigns::Entity::find_by_id(campaign.uuid()).lock_exclusive().one(&tx).await?;
     if known.is_none() {
-        return Err(Fault::bad_input("input.campaignId", "there is no such campaign any more"));
+        return Err(Fault::bad_input("input.campaignId", "there is no such campaign any more").into());
     }
     // Locked where the engine locks rows: a list is not renamed or deleted before the note of it is there.
     let lists = access_lists::Entity::find()
@@ -52,10 +55,9 @@ pub(super) async fn replace(
         .order_by_asc(access_lists::Column::Id)
         .lock_exclusive()
         .all(&tx)
-        .await
-        .map_err(fault)?;
+        .await?;
     if let Some(gone) = names.iter().find(|name| lists.iter().all(|list| list.name != **name)) {
-        return Err(Fault::bad_input("input.rules", format!("there is no list {gone:?} any more")));
+        return Err(Fault::bad_input("input.rules", format!("there is no list {gone:?} any more")).into());
     }
     delete(&tx, campaign).await?;
     insert(&tx, campaign, rules).await?;
@@ -63,27 +65,22 @@ pub(super) async fn replace(
         campaign_id: Set(campaign.uuid()),
         list_id: Set(list.id),
     };
-    insert_all(&tx, lists.into_iter().map(note).collect()).await.map_err(fault)?;
+    insert_all(&tx, lists.into_iter().map(note).collect()).await?;
     audit(&tx, entry).await?;
-    tx.commit().await.map_err(fault)
+    Ok(tx.commit().await?)
 }
 
 /// Takes away the rules of a campaign and the note of the lists that they refer to.
-pub(super) async fn delete(tx: &impl ConnectionTrait, campaign: CampaignId) -> Result<(), Fault> {
-    access_rules::Entity::delete_many()
-        .filter(access_rules::Column::CampaignId.eq(campaign.uuid()))
-        .exec(tx)
-        .await
-        .map_err(fault)?;
+pub(super) async fn delete(tx: &impl ConnectionTrait, campaign: CampaignId) -> Result<(), DbErr> {
+    access_rules::Entity::delete_many().filter(access_rules::Column::CampaignId.eq(campaign.uuid())).exec(tx).await?;
     access_rule_lists::Entity::delete_many()
         .filter(access_rule_lists::Column::CampaignId.eq(campaign.uuid()))
         .exec(tx)
-        .await
-        .map_err(fault)?;
+        .await?;
     Ok(())
 }
 
-async fn insert(tx: &impl ConnectionTrait, campaign: CampaignId, rules: &[AccessRule]) -> Result<(), Fault> {
+async fn insert(tx: &impl ConnectionTrait, campaign: CampaignId, rules: &[AccessRule]) -> Result<(), DbErr> {
     let rows = (0_i32..).zip(rules).map(|(position, rule)| access_rules::ActiveModel {
         campaign_id: Set(campaign.uuid()),
         position: Set(position),
@@ -91,7 +88,7 @@ async fn insert(tx: &impl ConnectionTrait, campaign: CampaignId, rules: &[Access
         expression: Set(rule.expression.clone()),
         message: Set(rule.message.clone()),
     });
-    insert_all(tx, rows.collect()).await.map_err(fault)
+    insert_all(tx, rows.collect()).await
 }
 
 /// The names of lists that rules mention.

@@ -18,7 +18,7 @@ use entity::{
 };
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect,
     sea_query::{Expr, ExprTrait, Query},
 };
 
@@ -26,8 +26,8 @@ use super::{ledger, products, states};
 use crate::sql::{
     Database, access,
     convert::{column, millis},
-    error::fault,
     paging,
+    retry::Setback,
     spike::campaign,
     write::audit,
 };
@@ -44,11 +44,8 @@ impl SqlCampaigns {
     pub const fn new(db: Database) -> Self {
         Self { db }
     }
-}
 
-#[async_trait]
-impl CampaignStore for SqlCampaigns {
-    async fn insert(&self, campaign: &Campaign, entry: &AuditEntry) -> Result<bool, Fault> {
+    async fn try_insert(&self, campaign: &Campaign, entry: &AuditEntry) -> Result<bool, Setback> {
         let row = ActiveModel {
             id: Set(campaign.id.uuid()),
             allocated: Set(column(campaign.allocated)?),
@@ -60,13 +57,13 @@ impl CampaignStore for SqlCampaigns {
         if !products::in_range(&tx, campaign.product_id).await? {
             return Ok(false);
         }
-        Entity::insert(row).exec_without_returning(&tx).await.map_err(fault)?;
+        Entity::insert(row).exec_without_returning(&tx).await?;
         audit(&tx, entry).await?;
-        tx.commit().await.map_err(fault)?;
+        tx.commit().await?;
         Ok(true)
     }
 
-    async fn save(&self, change: &CampaignChange) -> Result<bool, Fault> {
+    async fn try_save(&self, change: &CampaignChange) -> Result<bool, Setback> {
         let campaign = &change.campaign;
         let Some(before) = campaign.version.checked_sub(1) else { return Ok(false) };
         let tx = self.db.begin().await?;
@@ -75,8 +72,7 @@ impl CampaignStore for SqlCampaigns {
             .filter(Column::Id.eq(campaign.id.uuid()))
             .filter(Column::Version.eq(column(before)?))
             .exec(&tx)
-            .await
-            .map_err(fault)?;
+            .await?;
         if saved.rows_affected == 0 {
             return Ok(false);
         }
@@ -84,11 +80,11 @@ impl CampaignStore for SqlCampaigns {
             ledger::write(&tx, movement).await?;
         }
         audit(&tx, &change.audit).await?;
-        tx.commit().await.map_err(fault)?;
+        tx.commit().await?;
         Ok(true)
     }
 
-    async fn delete(&self, id: CampaignId, version: u32, entry: &AuditEntry) -> Result<bool, Fault> {
+    async fn try_delete(&self, id: CampaignId, version: u32, entry: &AuditEntry) -> Result<bool, Setback> {
         let orders = Query::select()
             .column(orders::Column::Id)
             .from(orders::Entity)
@@ -100,33 +96,35 @@ impl CampaignStore for SqlCampaigns {
             .and_where(queue_messages::Column::CampaignId.eq(id.uuid()))
             .to_owned();
         let tx = self.db.begin().await?;
+        // The lock in a statement before: whoever places orders holds it, and the next statement sees what they
+        // placed. PostgreSQL would let the subqueries of a statement that waited look at the state before it.
+        if Entity::find_by_id(id.uuid()).lock_exclusive().one(&tx).await?.is_none() {
+            return Ok(false);
+        }
         let deleted = Entity::delete_many()
             .filter(Column::Id.eq(id.uuid()))
             .filter(Column::Version.eq(column(version)?))
-            // Orders take units of this row, so an order that is being placed is seen here even where the
-            // engine lets the subqueries look at an older state than the row.
             .filter(Column::Allocated.eq(0))
             .filter(Expr::exists(orders).not())
             .filter(Expr::exists(messages).not())
             .exec(&tx)
-            .await
-            .map_err(fault)?;
+            .await?;
         if deleted.rows_affected == 0 {
             return Ok(false);
         }
         access::forget_campaign(&tx, id).await?;
         ledger::clear(&tx, id).await?;
         audit(&tx, entry).await?;
-        tx.commit().await.map_err(fault)?;
+        tx.commit().await?;
         Ok(true)
     }
 
-    async fn adjust(
+    async fn try_adjust(
         &self,
         id: CampaignId,
         movement: &StockMovement,
         entry: &AuditEntry,
-    ) -> Result<LedgerAdjusted, Fault> {
+    ) -> Result<LedgerAdjusted, Setback> {
         let max = column(Campaign::MAX_QUANTITY)?;
         let delta = i32::try_from(movement.available).ok().filter(|delta| (-max..=max).contains(delta));
         let tx = self.db.begin().await?;
@@ -135,7 +133,7 @@ impl CampaignStore for SqlCampaigns {
             // Beyond what any campaign can have, and what the column can be asked to add.
             None => false,
         };
-        let Some(row) = Entity::find_by_id(id.uuid()).one(&tx).await.map_err(fault)? else {
+        let Some(row) = Entity::find_by_id(id.uuid()).one(&tx).await? else {
             return Ok(LedgerAdjusted::NotFound);
         };
         if !adjusted {
@@ -143,8 +141,32 @@ impl CampaignStore for SqlCampaigns {
         }
         ledger::write(&tx, movement).await?;
         audit(&tx, entry).await?;
-        tx.commit().await.map_err(fault)?;
-        campaign(&row).map(LedgerAdjusted::Adjusted)
+        tx.commit().await?;
+        Ok(LedgerAdjusted::Adjusted(campaign(&row)?))
+    }
+}
+
+#[async_trait]
+impl CampaignStore for SqlCampaigns {
+    async fn insert(&self, campaign: &Campaign, entry: &AuditEntry) -> Result<bool, Fault> {
+        self.db.retried(|| self.try_insert(campaign, entry)).await
+    }
+
+    async fn save(&self, change: &CampaignChange) -> Result<bool, Fault> {
+        self.db.retried(|| self.try_save(change)).await
+    }
+
+    async fn delete(&self, id: CampaignId, version: u32, entry: &AuditEntry) -> Result<bool, Fault> {
+        self.db.retried(|| self.try_delete(id, version, entry)).await
+    }
+
+    async fn adjust(
+        &self,
+        id: CampaignId,
+        movement: &StockMovement,
+        entry: &AuditEntry,
+    ) -> Result<LedgerAdjusted, Fault> {
+        self.db.retried(|| self.try_adjust(id, movement, entry)).await
     }
 
     async fn list(&self, filter: &CampaignFilter, page: &PageRequest<CampaignId>) -> Result<Page<Campaign>, Fault> {
@@ -162,7 +184,7 @@ impl CampaignStore for SqlCampaigns {
 }
 
 /// Adds `delta` to the quantity, unless orders took more than would be left or it is beyond `max`.
-async fn take(tx: &impl ConnectionTrait, id: CampaignId, delta: i32, max: i32) -> Result<bool, Fault> {
+async fn take(tx: &impl ConnectionTrait, id: CampaignId, delta: i32, max: i32) -> Result<bool, DbErr> {
     let quantity = || Expr::col(Column::Quantity).add(delta);
     let update = Entity::update_many()
         .col_expr(Column::Quantity, quantity())
@@ -170,7 +192,7 @@ async fn take(tx: &impl ConnectionTrait, id: CampaignId, delta: i32, max: i32) -
         .filter(Column::Id.eq(id.uuid()))
         .filter(quantity().gte(Expr::col(Column::Allocated)))
         .filter(quantity().between(0, max));
-    Ok(update.exec(tx).await.map_err(fault)?.rows_affected == 1)
+    Ok(update.exec(tx).await?.rows_affected == 1)
 }
 
 /// The columns that an administrator may change. Not what orders took, and not the epoch: others count those

@@ -15,7 +15,7 @@ use entity::{
 };
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, JoinType, QueryFilter, QuerySelect,
+    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, JoinType, QueryFilter, QuerySelect,
     sea_query::{Expr, ExprTrait},
 };
 use uuid::Uuid;
@@ -33,7 +33,7 @@ use crate::sql::{
 const REVENUE: &str = "REVENUE";
 
 /// Writes a line of the ledger.
-pub(super) async fn write(tx: &impl ConnectionTrait, movement: &StockMovement) -> Result<(), Fault> {
+pub(super) async fn write(tx: &impl ConnectionTrait, movement: &StockMovement) -> Result<(), DbErr> {
     let row = ActiveModel {
         id: Set(movement.id.uuid()),
         campaign_id: Set(movement.campaign_id.uuid()),
@@ -46,13 +46,13 @@ pub(super) async fn write(tx: &impl ConnectionTrait, movement: &StockMovement) -
         actor: Set(movement.actor.map(TypedId::uuid)),
         at: Set(millis(movement.at)),
     };
-    Entity::insert(row).exec_without_returning(tx).await.map_err(fault)?;
+    Entity::insert(row).exec_without_returning(tx).await?;
     Ok(())
 }
 
 /// Takes away the ledger of a campaign that is deleted.
-pub(super) async fn clear(tx: &impl ConnectionTrait, id: CampaignId) -> Result<(), Fault> {
-    Entity::delete_many().filter(Column::CampaignId.eq(id.uuid())).exec(tx).await.map_err(fault)?;
+pub(super) async fn clear(tx: &impl ConnectionTrait, id: CampaignId) -> Result<(), DbErr> {
+    Entity::delete_many().filter(Column::CampaignId.eq(id.uuid())).exec(tx).await?;
     Ok(())
 }
 

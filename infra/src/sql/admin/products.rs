@@ -19,7 +19,7 @@ use entity::{
 };
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
     prelude::Uuid,
     sea_query::Expr,
 };
@@ -29,6 +29,7 @@ use crate::sql::{
     convert::{instant, maybe_instant, millis, money, uuids},
     error::fault,
     paging,
+    retry::Setback,
     write::audit,
 };
 
@@ -44,11 +45,8 @@ impl SqlProducts {
     pub const fn new(db: Database) -> Self {
         Self { db }
     }
-}
 
-#[async_trait]
-impl ProductStore for SqlProducts {
-    async fn insert(&self, product: &Product, entry: &AuditEntry) -> Result<(), Fault> {
+    async fn try_insert(&self, product: &Product, entry: &AuditEntry) -> Result<(), Setback> {
         let row = ActiveModel {
             id: Set(product.id.uuid()),
             created_at: Set(millis(product.created_at)),
@@ -56,12 +54,12 @@ impl ProductStore for SqlProducts {
             ..editable(product)
         };
         let tx = self.db.begin().await?;
-        Entity::insert(row).exec_without_returning(&tx).await.map_err(fault)?;
+        Entity::insert(row).exec_without_returning(&tx).await?;
         audit(&tx, entry).await?;
-        tx.commit().await.map_err(fault)
+        Ok(tx.commit().await?)
     }
 
-    async fn save(&self, before: &Product, after: &Product, entry: &AuditEntry) -> Result<bool, Fault> {
+    async fn try_save(&self, before: &Product, after: &Product, entry: &AuditEntry) -> Result<bool, Setback> {
         let tx = self.db.begin().await?;
         let saved = Entity::update_many()
             // Something is set in any case: a statement that sets nothing is none.
@@ -70,17 +68,16 @@ impl ProductStore for SqlProducts {
             .filter(Column::Id.eq(after.id.uuid()))
             .filter(Column::DeletedAt.is_null())
             .exec(&tx)
-            .await
-            .map_err(fault)?;
+            .await?;
         if saved.rows_affected == 0 {
             return Ok(false);
         }
         audit(&tx, entry).await?;
-        tx.commit().await.map_err(fault)?;
+        tx.commit().await?;
         Ok(true)
     }
 
-    async fn delete(&self, id: ProductId, at: Instant, entry: &AuditEntry) -> Result<ProductDeleted, Fault> {
+    async fn try_delete(&self, id: ProductId, at: Instant, entry: &AuditEntry) -> Result<ProductDeleted, Setback> {
         let tx = self.db.begin().await?;
         // The update first: it locks the row, so no campaign of the product is made while this one looks for
         // such. See `in_range`.
@@ -89,8 +86,7 @@ impl ProductStore for SqlProducts {
             .filter(Column::Id.eq(id.uuid()))
             .filter(Column::DeletedAt.is_null())
             .exec(&tx)
-            .await
-            .map_err(fault)?;
+            .await?;
         if marked.rows_affected == 0 {
             return Ok(ProductDeleted::NotFound);
         }
@@ -98,8 +94,23 @@ impl ProductStore for SqlProducts {
             return Ok(ProductDeleted::InUse(campaign));
         }
         audit(&tx, entry).await?;
-        tx.commit().await.map_err(fault)?;
+        tx.commit().await?;
         Ok(ProductDeleted::Deleted)
+    }
+}
+
+#[async_trait]
+impl ProductStore for SqlProducts {
+    async fn insert(&self, product: &Product, entry: &AuditEntry) -> Result<(), Fault> {
+        self.db.retried(|| self.try_insert(product, entry)).await
+    }
+
+    async fn save(&self, before: &Product, after: &Product, entry: &AuditEntry) -> Result<bool, Fault> {
+        self.db.retried(|| self.try_save(before, after, entry)).await
+    }
+
+    async fn delete(&self, id: ProductId, at: Instant, entry: &AuditEntry) -> Result<ProductDeleted, Fault> {
+        self.db.retried(|| self.try_delete(id, at, entry)).await
     }
 
     async fn by_ids(&self, ids: &[ProductId]) -> Result<Vec<Product>, Fault> {
@@ -118,18 +129,13 @@ impl ProductStore for SqlProducts {
 
 /// Whether a product exists and is not deleted. It stays so until the transaction ends: its row is locked
 /// where the engine locks rows.
-pub(super) async fn in_range(tx: &impl ConnectionTrait, id: ProductId) -> Result<bool, Fault> {
-    let found = Entity::find_by_id(id.uuid())
-        .filter(Column::DeletedAt.is_null())
-        .lock_exclusive()
-        .one(tx)
-        .await
-        .map_err(fault)?;
+pub(super) async fn in_range(tx: &impl ConnectionTrait, id: ProductId) -> Result<bool, DbErr> {
+    let found = Entity::find_by_id(id.uuid()).filter(Column::DeletedAt.is_null()).lock_exclusive().one(tx).await?;
     Ok(found.is_some())
 }
 
 /// A campaign that sells the product and is not over, be it a draft.
-async fn selling(tx: &impl ConnectionTrait, id: ProductId, at: Instant) -> Result<Option<CampaignId>, Fault> {
+async fn selling(tx: &impl ConnectionTrait, id: ProductId, at: Instant) -> Result<Option<CampaignId>, DbErr> {
     let campaign: Option<Uuid> = campaigns::Entity::find()
         .select_only()
         .column(campaigns::Column::Id)
@@ -140,8 +146,7 @@ async fn selling(tx: &impl ConnectionTrait, id: ProductId, at: Instant) -> Resul
         .limit(1)
         .into_tuple()
         .one(tx)
-        .await
-        .map_err(fault)?;
+        .await?;
     Ok(campaign.map(CampaignId::from_uuid))
 }
 

@@ -19,8 +19,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::attempt::Setback;
-use crate::sql::{convert::millis, write::insert_all};
+use crate::sql::{convert::millis, retry::Setback, write::insert_all};
 
 /// The account of a user's balance.
 pub(super) const WALLET: &str = "WALLET";

@@ -15,9 +15,10 @@ use domain::{
 use entity::{order_events, order_follow_ups, stock_movements};
 use sea_orm::{ActiveValue::Set, ConnectionTrait};
 
-use super::{attempt::Setback, rows};
+use super::rows;
 use crate::sql::{
     convert::{column, millis},
+    retry::Setback,
     write::insert_all,
 };
 

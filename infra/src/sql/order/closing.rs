@@ -13,7 +13,6 @@ use entity::orders;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::{
-    attempt::Setback,
     changes::{Changes, Moved},
     rows,
     transition::{arrow, deallocate, locked, units_of},
@@ -22,6 +21,7 @@ use crate::sql::{
     Database,
     convert::{limit, maybe_instant, millis, uuids},
     error::fault,
+    retry::Setback,
     write::VALUES,
 };
 

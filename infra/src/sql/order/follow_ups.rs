@@ -17,14 +17,15 @@ use crate::sql::{
     Database,
     convert::{count, limit, millis},
     error::fault,
-    write::VALUES,
+    retry::Setback,
+    write::{VALUES, padded},
 };
 
 /// Notes that are not younger than `before`, the oldest first, each with its order as the change left it.
 pub(super) async fn left(db: &Database, before: Instant, max: usize) -> Result<Vec<OrderChange>, Fault> {
     let notes = order_follow_ups::Entity::find()
         .filter(order_follow_ups::Column::CreatedAt.lte(millis(before)))
-        .order_by_asc(order_follow_ups::Column::CreatedAt)
+        // Ids follow the time of the change.
         .order_by_asc(order_follow_ups::Column::Id)
         .limit(limit(max))
         .all(db.reader())
@@ -56,17 +57,16 @@ pub(super) async fn left(db: &Database, before: Instant, max: usize) -> Result<V
 }
 
 /// Takes notes out.
-pub(super) async fn done(db: &Database, notes: &[Uuid]) -> Result<(), Fault> {
+pub(super) async fn done(db: &Database, notes: &[Uuid]) -> Result<(), Setback> {
     if notes.is_empty() {
         return Ok(());
     }
     let tx = db.begin().await?;
     for chunk in notes.chunks(VALUES) {
         order_follow_ups::Entity::delete_many()
-            .filter(order_follow_ups::Column::Id.is_in(chunk.iter().copied()))
+            .filter(order_follow_ups::Column::Id.is_in(padded(chunk.iter().copied())))
             .exec(&tx)
-            .await
-            .map_err(fault)?;
+            .await?;
     }
-    tx.commit().await.map_err(fault)
+    Ok(tx.commit().await?)
 }

@@ -13,14 +13,12 @@ use entity::{postings, wallets};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
-use super::{
-    attempt::{Setback, retried},
-    books::{self, Entry, EntryKind},
-};
+use super::books::{self, Entry, EntryKind};
 use crate::sql::{
     Database,
     convert::uuids,
     error::fault,
+    retry::Setback,
     write::{VALUES, audit},
 };
 
@@ -103,7 +101,7 @@ impl SqlLedger {
 #[async_trait]
 impl LedgerStore for SqlLedger {
     async fn top_up(&self, top_up: &TopUp, audit: &AuditEntry) -> Result<ToppedUp, Fault> {
-        retried(|| self.try_top_up(top_up, audit)).await
+        self.db.retried(|| self.try_top_up(top_up, audit)).await
     }
 
     async fn balances(&self, users: &[UserId]) -> Result<Vec<(UserId, i64)>, Fault> {

@@ -7,7 +7,7 @@
 //! | [`reading`] | lists, and single orders |
 //! | [`follow_ups`] | the outbox |
 //! | [`ledger`] | balances and top-ups |
-//! | [`changes`], [`transition`], [`books`], [`rows`], [`attempt`] | what those share |
+//! | [`changes`], [`transition`], [`books`], [`rows`] | what those share |
 //!
 //! A change of an order, its event, its movement of stock, its postings and its note in the outbox are one
 //! transaction. Every such transaction locks in the same order, so that two of them cannot wait for each other:
@@ -15,7 +15,6 @@
 //!
 //! What this may not touch: the decision what becomes of a hold, which is `domain::order::placing::decide`.
 
-mod attempt;
 mod books;
 mod changes;
 mod closing;
@@ -49,25 +48,30 @@ use domain::{
 use uuid::Uuid;
 
 pub use self::ledger::SqlLedger;
-use super::Database;
+use self::reading::Attempts;
+use super::{Database, gather::Gather};
 
 /// The store of orders.
 pub struct SqlOrders {
     db: Database,
     ids: Arc<dyn IdSource>,
+    attempts: Gather<Attempts>,
 }
 
 impl SqlOrders {
     /// Makes the store. `ids` names movements of stock and notes in the outbox.
+    ///
+    /// # Panics
+    /// Outside of a Tokio runtime.
     pub fn new(db: Database, ids: Arc<dyn IdSource>) -> Self {
-        Self { db, ids }
+        Self { attempts: Gather::start(Attempts(db.clone()), db.patience()), db, ids }
     }
 }
 
 #[async_trait]
 impl OrderStore for SqlOrders {
     async fn place(&self, holds: &[Hold], now: Instant) -> Result<Vec<OrderChange>, Fault> {
-        attempt::retried(|| placing::place(&self.db, &self.ids, holds, now)).await
+        self.db.retried(|| placing::place(&self.db, &self.ids, holds, now)).await
     }
 
     async fn by_ids(&self, ids: &[OrderId]) -> Result<Vec<Order>, Fault> {
@@ -75,7 +79,7 @@ impl OrderStore for SqlOrders {
     }
 
     async fn by_request(&self, user: UserId, key: &RequestKey) -> Result<Option<RememberedRequest>, Fault> {
-        reading::by_request(self.db.reader(), user, key).await
+        self.attempts.find((user, key.clone())).await
     }
 
     async fn events(&self, orders: &[OrderId]) -> Result<Vec<OrderEvent>, Fault> {
@@ -91,11 +95,11 @@ impl OrderStore for SqlOrders {
     }
 
     async fn pay(&self, payment: &Payment) -> Result<Paid, Fault> {
-        attempt::retried(|| payment::pay(&self.db, &self.ids, payment)).await
+        self.db.retried(|| payment::pay(&self.db, &self.ids, payment)).await
     }
 
     async fn cancel(&self, order: OrderId, owner: Option<UserId>, at: Instant) -> Result<Closed, Fault> {
-        attempt::retried(|| closing::cancel(&self.db, &self.ids, order, owner, at)).await
+        self.db.retried(|| closing::cancel(&self.db, &self.ids, order, owner, at)).await
     }
 
     async fn refund(
@@ -105,11 +109,11 @@ impl OrderStore for SqlOrders {
         entry: JournalEntryId,
         audit: &AuditEntry,
     ) -> Result<Closed, Fault> {
-        attempt::retried(|| payment::refund(&self.db, &self.ids, order, at, entry, audit)).await
+        self.db.retried(|| payment::refund(&self.db, &self.ids, order, at, entry, audit)).await
     }
 
     async fn expire(&self, at: Instant, max: usize) -> Result<Vec<OrderChange>, Fault> {
-        attempt::retried(|| closing::expire(&self.db, &self.ids, at, max)).await
+        self.db.retried(|| closing::expire(&self.db, &self.ids, at, max)).await
     }
 
     async fn next_deadline(&self) -> Result<Option<Instant>, Fault> {
@@ -121,6 +125,6 @@ impl OrderStore for SqlOrders {
     }
 
     async fn follow_ups_done(&self, notes: &[Uuid]) -> Result<(), Fault> {
-        follow_ups::done(&self.db, notes).await
+        self.db.retried(|| follow_ups::done(&self.db, notes)).await
     }
 }

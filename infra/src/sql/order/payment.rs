@@ -16,12 +16,11 @@ use entity::orders;
 use sea_orm::{ColumnTrait, QueryFilter};
 
 use super::{
-    attempt::Setback,
     books::{self, Entry, EntryKind},
     changes::{Changes, Moved},
     transition::{arrow, deallocate, locked, units_of},
 };
-use crate::sql::{Database, convert::millis, write::audit};
+use crate::sql::{Database, convert::millis, retry::Setback, write::audit};
 
 /// Pays an order from its buyer's wallet.
 pub(super) async fn pay(db: &Database, ids: &Arc<dyn IdSource>, payment: &Payment) -> Result<Paid, Setback> {

@@ -18,14 +18,10 @@ use domain::{
     spike::{Hold, stock::RequestKey},
 };
 use entity::{campaigns, orders};
-use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::ExprTrait,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::{
-    attempt::Setback,
     changes::{Changes, Moved},
     rows,
     transition::{allocate, units_of},
@@ -33,12 +29,9 @@ use super::{
 use crate::sql::{
     Database,
     convert::count,
-    write::{VALUES, insert_all},
+    retry::Setback,
+    write::{VALUES, insert_all, padded},
 };
-
-/// Pairs of user and key of one query: each is a branch of an `OR`, which engines bound more tightly than
-/// variables (SQLite: a depth of 1,000).
-const PAIRS: usize = 100;
 
 /// Places a batch. See [`domain::order::ports::OrderStore::place`].
 pub(super) async fn place(
@@ -123,7 +116,7 @@ async fn fresh(tx: &impl ConnectionTrait, holds: &[Hold]) -> Result<Vec<Hold>, S
         let known: Vec<Uuid> = orders::Entity::find()
             .select_only()
             .column(orders::Column::Id)
-            .filter(orders::Column::Id.is_in(chunk.iter().copied()))
+            .filter(orders::Column::Id.is_in(padded(chunk.iter().copied())))
             .into_tuple()
             .all(tx)
             .await?;
@@ -146,7 +139,7 @@ async fn holding(tx: &impl ConnectionTrait, holds: &[Hold]) -> Result<HashMap<(C
                 .select_only()
                 .columns([orders::Column::UserId, orders::Column::Quantity])
                 .filter(orders::Column::CampaignId.eq(campaign))
-                .filter(orders::Column::UserId.is_in(chunk.iter().copied()))
+                .filter(orders::Column::UserId.is_in(padded(chunk.iter().copied())))
                 .filter(with_units.clone())
                 .into_tuple()
                 .all(tx)
@@ -163,21 +156,23 @@ async fn holding(tx: &impl ConnectionTrait, holds: &[Hold]) -> Result<HashMap<(C
 /// The attempts of the batch whose key has an order already. That order is another one: those of the batch are
 /// not written yet.
 async fn taken_keys(tx: &impl ConnectionTrait, holds: &[Hold]) -> Result<HashSet<(UserId, RequestKey)>, Setback> {
-    let keyed: Vec<_> = holds.iter().filter_map(|hold| Some((hold.user_id, hold.request_key.as_ref()?))).collect();
+    let keyed: HashSet<_> = holds.iter().filter_map(|hold| Some((hold.user_id, hold.request_key.as_ref()?))).collect();
     let mut taken = HashSet::new();
-    for chunk in keyed.chunks(PAIRS) {
-        let any = chunk.iter().fold(Condition::any(), |any, (user, key)| {
-            any.add(orders::Column::UserId.eq(user.uuid()).and(orders::Column::RequestKey.eq(key.as_str())))
-        });
+    for chunk in distinct(keyed.iter().map(|(user, _)| user.uuid())).chunks(VALUES) {
+        // All keys of these users, from the index alone. Pairs of user and key would be a branch of the plan each.
         let rows: Vec<(Uuid, String)> = orders::Entity::find()
             .select_only()
             .columns([orders::Column::UserId, orders::Column::RequestKey])
-            .filter(any)
+            .filter(orders::Column::UserId.is_in(padded(chunk.iter().copied())))
+            .filter(orders::Column::RequestKey.is_not_null())
             .into_tuple()
             .all(tx)
             .await?;
         for (user, key) in rows {
-            taken.insert((UserId::from_uuid(user), rows::request_key(&key)?));
+            let attempt = (UserId::from_uuid(user), rows::request_key(&key)?);
+            if keyed.contains(&(attempt.0, &attempt.1)) {
+                taken.insert(attempt);
+            }
         }
     }
     Ok(taken)

@@ -1,5 +1,7 @@
 //! Orders are read.
 
+use std::collections::HashMap;
+
 use domain::{
     error::Fault,
     id::{CampaignId, OrderId, TypedId, UserId},
@@ -8,10 +10,20 @@ use domain::{
     spike::stock::{RememberedRequest, RequestKey},
 };
 use entity::{order_events, orders};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::ExprTrait,
+};
+use uuid::Uuid;
 
 use super::rows;
-use crate::sql::{convert::uuids, error::fault, paging, write::VALUES};
+use crate::sql::{
+    Database,
+    convert::{count, uuids},
+    error::fault,
+    gather::{Lookup, padded},
+    paging,
+    write::VALUES,
+};
 
 /// Each id once: a chunk of an `IN (…)` would not know of the chunk before it.
 fn distinct<I: TypedId>(ids: &[I]) -> Vec<I> {
@@ -33,26 +45,34 @@ pub(super) async fn by_ids(db: &impl ConnectionTrait, ids: &[OrderId]) -> Result
     Ok(found)
 }
 
-/// The order that an attempt got.
-pub(super) async fn by_request(
-    db: &impl ConnectionTrait,
-    user: UserId,
-    key: &RequestKey,
-) -> Result<Option<RememberedRequest>, Fault> {
-    let row = orders::Entity::find()
-        .filter(orders::Column::UserId.eq(user.uuid()))
-        .filter(orders::Column::RequestKey.eq(key.as_str()))
-        .one(db)
-        .await
-        .map_err(fault)?;
-    let order = row.as_ref().map(rows::order).transpose()?;
-    Ok(order.map(|order| RememberedRequest {
-        user_id: user,
-        request_key: key.clone(),
-        campaign_id: order.campaign_id,
-        quantity: order.quantity,
-        order_id: order.id,
-    }))
+/// The orders that attempts got. Those of a crowd share a query.
+pub(super) struct Attempts(pub(super) Database);
+
+impl Lookup for Attempts {
+    type Key = (UserId, RequestKey);
+    type Found = RememberedRequest;
+
+    async fn read(&self, attempts: &[Self::Key]) -> Result<HashMap<Self::Key, RememberedRequest>, Fault> {
+        use orders::Column::{CampaignId as Campaign, Id, Quantity, RequestKey as Key, UserId as User};
+        // Each a branch of its own, which every engine finds by the unique index.
+        let any = padded(attempts)
+            .fold(Condition::any(), |any, (user, key)| any.add(User.eq(user.uuid()).and(Key.eq(key.as_str()))));
+        let rows: Vec<(Uuid, String, Uuid, i32, Uuid)> = orders::Entity::find()
+            .select_only()
+            .columns([User, Key, Campaign, Quantity, Id])
+            .filter(any)
+            .into_tuple()
+            .all(self.0.reader())
+            .await
+            .map_err(fault)?;
+        let known = rows.into_iter().map(|(user, key, campaign, quantity, order)| {
+            let (user_id, request_key) = (UserId::from_uuid(user), rows::request_key(&key)?);
+            let (campaign_id, order_id) = (CampaignId::from_uuid(campaign), OrderId::from_uuid(order));
+            let attempt = (user_id, request_key.clone());
+            Ok((attempt, RememberedRequest { user_id, request_key, campaign_id, quantity: count(quantity)?, order_id }))
+        });
+        known.collect()
+    }
 }
 
 /// The history of orders, by order and version.

@@ -14,8 +14,11 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait},
 };
 
-use super::{attempt::Setback, rows};
-use crate::sql::convert::{column, millis};
+use super::rows;
+use crate::sql::{
+    convert::{column, millis},
+    retry::Setback,
+};
 
 /// Reads an order and locks its row until the transaction ends, so that what is read here is still so when
 /// the compare-and-set comes. (On SQLite the whole transaction has the lock.)

@@ -2,17 +2,16 @@
 
 use domain::{
     clock::Instant,
-    error::Fault,
     id::{OrderId, TypedId},
 };
 use entity::queue_messages;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, UpdateMany, sea_query::Expr};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, UpdateMany, sea_query::Expr};
 
 use super::options::QueueOptions;
 use crate::sql::{
     Database,
     convert::{column, count, millis},
-    error::fault,
+    retry::Setback,
 };
 
 /// Characters of an error that are kept.
@@ -25,9 +24,9 @@ pub(super) async fn fail(
     now: Instant,
     tag: OrderId,
     why: &str,
-) -> Result<bool, Fault> {
+) -> Result<bool, Setback> {
     let tx = db.begin().await?;
-    let found = queue_messages::Entity::find_by_id(tag.uuid()).lock_exclusive().one(&tx).await.map_err(fault)?;
+    let found = queue_messages::Entity::find_by_id(tag.uuid()).lock_exclusive().one(&tx).await?;
     let Some(message) = found else { return Ok(false) };
     if message.dead_at.is_some() {
         return Ok(true);
@@ -40,25 +39,22 @@ pub(super) async fn fail(
     } else {
         failed.col_expr(queue_messages::Column::AvailableAt, Expr::value(millis(now + options.rest(attempts))))
     };
-    written(&tx, failed).await?;
-    tx.commit().await.map_err(fault)?;
+    failed.exec(&tx).await?;
+    tx.commit().await?;
     Ok(dead)
 }
 
 /// Puts a message aside at once.
-pub(super) async fn put_aside(db: &Database, now: Instant, tag: OrderId, why: &str) -> Result<(), Fault> {
+pub(super) async fn put_aside(db: &Database, now: Instant, tag: OrderId, why: &str) -> Result<(), Setback> {
     let tx = db.begin().await?;
-    written(&tx, noted(tag, why).col_expr(queue_messages::Column::DeadAt, Expr::value(millis(now)))).await?;
-    tx.commit().await.map_err(fault)
+    noted(tag, why).col_expr(queue_messages::Column::DeadAt, Expr::value(millis(now))).exec(&tx).await?;
+    Ok(tx.commit().await?)
 }
 
 fn noted(tag: OrderId, why: &str) -> UpdateMany<queue_messages::Entity> {
-    let kept: String = why.chars().take(KEPT).collect();
+    // PostgreSQL keeps no NUL in a text.
+    let kept: String = why.chars().filter(|c| *c != '\0').take(KEPT).collect();
     queue_messages::Entity::update_many()
         .col_expr(queue_messages::Column::LastError, Expr::value(kept))
         .filter(queue_messages::Column::OrderId.eq(tag.uuid()))
-}
-
-async fn written(tx: &impl ConnectionTrait, update: UpdateMany<queue_messages::Entity>) -> Result<(), Fault> {
-    update.exec(tx).await.map_err(fault).map(|_| ())
 }

@@ -36,7 +36,7 @@ use tokio::sync::Mutex;
 
 pub use self::options::QueueOptions;
 use self::{claims::Claims, publish::Committer};
-use super::{Database, convert::uuids, error::fault, write::VALUES};
+use super::{Database, convert::uuids, error::fault, retry::Setback, write::VALUES};
 
 /// The queue.
 pub struct SqlQueue {
@@ -74,7 +74,7 @@ impl SqlQueue {
         self.committer.close().await;
     }
 
-    async fn delete(&self, tags: &[OrderId]) -> Result<(), Fault> {
+    async fn delete(&self, tags: &[OrderId]) -> Result<(), Setback> {
         if tags.is_empty() {
             return Ok(());
         }
@@ -83,10 +83,9 @@ impl SqlQueue {
             queue_messages::Entity::delete_many()
                 .filter(queue_messages::Column::OrderId.is_in(uuids(chunk)))
                 .exec(&tx)
-                .await
-                .map_err(fault)?;
+                .await?;
         }
-        tx.commit().await.map_err(fault)
+        Ok(tx.commit().await?)
     }
 
     /// Ends claims of messages that may still be there, also after a fault: they are received again, and none is
@@ -109,7 +108,7 @@ impl MessageBus for SqlQueue {
     }
 
     async fn settle(&self, tags: &[OrderId]) -> Result<(), Fault> {
-        let settled = self.delete(tags).await;
+        let settled = self.db.retried(|| self.delete(tags)).await;
         if settled.is_ok() {
             self.claims.release(tags);
         } else {
@@ -124,7 +123,8 @@ impl MessageBus for SqlQueue {
     }
 
     async fn fail(&self, tag: OrderId, why: &str) -> Result<bool, Fault> {
-        let failed = failing::fail(&self.db, &self.options, self.clock.now(), tag, why).await;
+        let now = self.clock.now();
+        let failed = self.db.retried(|| failing::fail(&self.db, &self.options, now, tag, why)).await;
         self.give_up(&[tag]);
         failed
     }

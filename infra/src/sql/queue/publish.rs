@@ -9,7 +9,7 @@ use sea_orm::EntityTrait;
 use super::{claims::Claims, options::QueueOptions};
 use crate::{
     group::{Commit, GroupBounds, GroupCommit, for_each},
-    sql::{Database, error::fault, write::ROWS},
+    sql::{Database, retry::Setback, write::ROWS},
 };
 
 /// The way to the transactions that publish.
@@ -48,18 +48,18 @@ impl Rows {
     async fn write(&self, mut rows: Vec<queue_messages::ActiveModel>) -> Result<(), Fault> {
         let mut seen = HashSet::with_capacity(rows.len());
         rows.retain(|row| row.order_id.try_as_ref().is_some_and(|id| seen.insert(*id)));
-        let mut rows = rows.into_iter();
+        self.db.retried(|| self.try_commit(&rows)).await
+    }
+
+    async fn try_commit(&self, rows: &[queue_messages::ActiveModel]) -> Result<(), Setback> {
         let tx = self.db.begin().await?;
-        loop {
-            let chunk: Vec<_> = rows.by_ref().take(ROWS).collect();
-            if chunk.is_empty() {
-                return tx.commit().await.map_err(fault);
-            }
-            queue_messages::Entity::insert_many(chunk)
+        for chunk in rows.chunks(ROWS) {
+            // Whether a row was there already is not asked: the answer of MySQL could not be relied on.
+            queue_messages::Entity::insert_many(chunk.to_vec())
                 .on_conflict_do_nothing()
                 .exec_without_returning(&tx)
-                .await
-                .map_err(fault)?;
+                .await?;
         }
+        Ok(tx.commit().await?)
     }
 }

@@ -81,7 +81,8 @@ impl SqlQueue {
                 Ok(hold) => readable.push(Delivery { tag, hold, attempts: count(row.attempts).unwrap_or_default() }),
                 Err(why) => {
                     tracing::error!(order = %tag, error = %why, "a message cannot be read and is put aside");
-                    failing::put_aside(&self.db, now, tag, &why.to_string()).await?;
+                    let why = why.to_string();
+                    self.db.retried(|| failing::put_aside(&self.db, now, tag, &why)).await?;
                 }
             }
         }

@@ -1,7 +1,10 @@
 //! Accounts. What must be unique is unique by an index, so two registrations at the same moment cannot both
 //! pass a check that came before.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use async_trait::async_trait;
 use domain::{
@@ -18,7 +21,7 @@ use domain::{
 use entity::users::{ActiveModel, Column, Entity, Model};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect,
     sea_query::{Expr, LikeExpr},
 };
 use sha2::{Digest, Sha256};
@@ -28,7 +31,9 @@ use crate::sql::{
     Database,
     convert::{instant, millis, named, uuids},
     error::{fault, violated_unique},
+    gather::{Gather, Lookup, padded},
     paging,
+    retry::Setback,
     write::audit,
 };
 
@@ -36,35 +41,85 @@ use crate::sql::{
 #[derive(Clone)]
 pub struct SqlAccounts {
     db: Database,
+    single: Arc<Gather<ById>>,
+}
+
+/// Accounts by their id, one by one. Those of a crowd share a query.
+struct ById(Database);
+
+impl Lookup for ById {
+    type Key = UserId;
+    type Found = User;
+
+    async fn read(&self, ids: &[UserId]) -> Result<HashMap<UserId, User>, Fault> {
+        let padded = padded(ids).map(|id| id.uuid());
+        let rows = Entity::find().filter(Column::Id.is_in(padded)).all(self.0.reader()).await.map_err(fault)?;
+        rows.into_iter().map(|row| user(row).map(|user| (user.id, user))).collect()
+    }
 }
 
 impl SqlAccounts {
     /// Over a database that is connected.
+    ///
+    /// # Panics
+    /// Outside of a Tokio runtime.
     #[must_use]
-    pub const fn new(db: Database) -> Self {
-        Self { db }
+    pub fn new(db: Database) -> Self {
+        Self { single: Arc::new(Gather::start(ById(db.clone()), db.patience())), db }
     }
 
     async fn one(&self, condition: Expr) -> Result<Option<Model>, Fault> {
         Entity::find().filter(condition).one(self.db.reader()).await.map_err(fault)
+    }
+
+    async fn try_insert(&self, new: &NewUser) -> Result<Result<(), Taken>, Setback> {
+        let row = row(new)?;
+        let tx = self.db.begin().await?;
+        if let Err(error) = Entity::insert(row).exec_without_returning(&tx).await {
+            return taken(&error).map(Err).ok_or_else(|| error.into());
+        }
+        tx.commit().await?;
+        Ok(Ok(()))
+    }
+
+    async fn try_grant(&self, id: UserId, role: Role, entry: &AuditEntry) -> Result<bool, Setback> {
+        let tx = self.db.begin().await?;
+        // Locked where the engine locks rows: two roles that are given at once are both kept.
+        let stored = Entity::find_by_id(id.uuid()).lock_exclusive().one(&tx).await?;
+        let Some(stored) = stored else { return Ok(false) };
+        let mut roles = roles(&stored.roles)?;
+        if roles.contains(&role) {
+            return Ok(true);
+        }
+        roles.push(role);
+        set(&tx, id, Column::Roles, joined(&roles)).await?;
+        audit(&tx, entry).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    async fn try_set_attributes(&self, id: UserId, attributes: &str, entry: &AuditEntry) -> Result<bool, Setback> {
+        let tx = self.db.begin().await?;
+        if !set(&tx, id, Column::Attributes, attributes.to_owned()).await? {
+            return Ok(false);
+        }
+        audit(&tx, entry).await?;
+        tx.commit().await?;
+        Ok(true)
     }
 }
 
 #[async_trait]
 impl AccountStore for SqlAccounts {
     async fn insert(&self, new: &NewUser) -> Result<Result<(), Taken>, Fault> {
-        let row = row(new)?;
-        let tx = self.db.begin().await?;
-        if let Err(error) = Entity::insert(row).exec_without_returning(&tx).await {
-            return taken(&error).map(Err).ok_or_else(|| fault(error));
-        }
-        tx.commit().await.map_err(fault)?;
-        Ok(Ok(()))
+        self.db.retried(|| self.try_insert(new)).await
     }
 
     async fn by_ids(&self, ids: &[UserId]) -> Result<Vec<User>, Fault> {
-        if ids.is_empty() {
-            return Ok(Vec::new());
+        match ids {
+            [] => return Ok(Vec::new()),
+            [id] => return Ok(self.single.find(*id).await?.into_iter().collect()),
+            _ => {}
         }
         let rows = Entity::find().filter(Column::Id.is_in(uuids(ids))).all(self.db.reader()).await.map_err(fault)?;
         rows.into_iter().map(user).collect()
@@ -81,19 +136,7 @@ impl AccountStore for SqlAccounts {
     }
 
     async fn grant(&self, id: UserId, role: Role, entry: &AuditEntry) -> Result<bool, Fault> {
-        let tx = self.db.begin().await?;
-        // Locked where the engine locks rows: two roles that are given at once are both kept.
-        let stored = Entity::find_by_id(id.uuid()).lock_exclusive().one(&tx).await.map_err(fault)?;
-        let Some(stored) = stored else { return Ok(false) };
-        let mut roles = roles(&stored.roles)?;
-        if roles.contains(&role) {
-            return Ok(true);
-        }
-        roles.push(role);
-        set(&tx, id, Column::Roles, joined(&roles)).await?;
-        audit(&tx, entry).await?;
-        tx.commit().await.map_err(fault)?;
-        Ok(true)
+        self.db.retried(|| self.try_grant(id, role, entry)).await
     }
 
     async fn set_attributes(
@@ -103,13 +146,7 @@ impl AccountStore for SqlAccounts {
         entry: &AuditEntry,
     ) -> Result<bool, Fault> {
         let attributes = serde_json::to_string(attributes).map_err(Fault::internal)?;
-        let tx = self.db.begin().await?;
-        if !set(&tx, id, Column::Attributes, attributes).await? {
-            return Ok(false);
-        }
-        audit(&tx, entry).await?;
-        tx.commit().await.map_err(fault)?;
-        Ok(true)
+        self.db.retried(|| self.try_set_attributes(id, &attributes, entry)).await
     }
 
     async fn list(&self, search: Option<&str>, page: &PageRequest<UserId>) -> Result<Page<User>, Fault> {
@@ -125,9 +162,9 @@ impl AccountStore for SqlAccounts {
 }
 
 /// Sets one column of an account. False if there is no such account.
-async fn set(tx: &impl ConnectionTrait, id: UserId, column: Column, value: String) -> Result<bool, Fault> {
+async fn set(tx: &impl ConnectionTrait, id: UserId, column: Column, value: String) -> Result<bool, DbErr> {
     let update = Entity::update_many().col_expr(column, Expr::value(value)).filter(Column::Id.eq(id.uuid()));
-    Ok(update.exec(tx).await.map_err(fault)?.rows_affected == 1)
+    Ok(update.exec(tx).await?.rows_affected == 1)
 }
 
 /// Usernames that differ in case alone are the same name.
@@ -156,13 +193,14 @@ fn digest(number: &IdNumber) -> String {
     hex(&Sha256::new().chain_update(b"spike/id-number/1\0").chain_update(number.as_str()).finalize())
 }
 
-/// Which value of an account was taken. The username stands first: some engines repeat the value in the
-/// text, and a username may contain the name of another column, while a phone or a digest cannot.
-fn taken(error: &sea_orm::DbErr) -> Option<Taken> {
-    let index = violated_unique(error)?;
-    [("username_key", Taken::Username), ("phone", Taken::Phone), ("id_number_digest", Taken::IdNumber)]
-        .into_iter()
-        .find_map(|(column, taken)| index.contains(column).then_some(taken))
+/// Which value of an account was taken.
+fn taken(error: &DbErr) -> Option<Taken> {
+    match violated_unique(error)?.as_str() {
+        "ux_users_username_key" => Some(Taken::Username),
+        "ux_users_phone" => Some(Taken::Phone),
+        "ux_users_id_number_digest" => Some(Taken::IdNumber),
+        _ => None,
+    }
 }
 
 fn joined(roles: &[Role]) -> String {

@@ -13,7 +13,7 @@ use domain::{
 use entity::{refresh_tokens, sessions};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, EntityTrait, JoinType, QueryFilter, QuerySelect, QueryTrait,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, JoinType, QueryFilter, QuerySelect, QueryTrait,
     sea_query::{Expr, ExprTrait, Query},
 };
 
@@ -22,6 +22,7 @@ use crate::sql::{
     Database,
     convert::{instant, maybe_instant, millis},
     error::fault,
+    retry::Setback,
 };
 
 /// Sessions in a database.
@@ -41,7 +42,7 @@ impl SqlSessions {
     }
 
     /// Deletes some tokens that expired before `at`, and the sessions that have none left.
-    async fn purge_some(&self, at: Instant) -> Result<u64, Fault> {
+    async fn purge_some(&self, at: Instant) -> Result<u64, Setback> {
         use refresh_tokens::Column;
         let expired: Vec<(String, sea_orm::prelude::Uuid)> = refresh_tokens::Entity::find()
             .select_only()
@@ -50,19 +51,14 @@ impl SqlSessions {
             .limit(Self::PURGE_BATCH)
             .into_tuple()
             .all(self.db.reader())
-            .await
-            .map_err(fault)?;
+            .await?;
         if expired.is_empty() {
             return Ok(0);
         }
         let (hashes, owners): (Vec<_>, Vec<_>) = expired.into_iter().unzip();
         let tx = self.db.begin().await?;
-        let deleted = refresh_tokens::Entity::delete_many()
-            .filter(Column::Hash.is_in(hashes))
-            .exec(&tx)
-            .await
-            .map_err(fault)?
-            .rows_affected;
+        let deleted =
+            refresh_tokens::Entity::delete_many().filter(Column::Hash.is_in(hashes)).exec(&tx).await?.rows_affected;
         let in_use = refresh_tokens::Entity::find()
             .select_only()
             .column(Column::SessionId)
@@ -74,16 +70,12 @@ impl SqlSessions {
             .filter(sessions::Column::Id.is_in(owners))
             .filter(Expr::exists(in_use).not())
             .exec(&tx)
-            .await
-            .map_err(fault)?;
-        tx.commit().await.map_err(fault)?;
+            .await?;
+        tx.commit().await?;
         Ok(deleted)
     }
-}
 
-#[async_trait]
-impl SessionStore for SqlSessions {
-    async fn start(&self, session: &SessionRecord, token: &NewRefreshToken) -> Result<(), Fault> {
+    async fn try_start(&self, session: &SessionRecord, token: &NewRefreshToken) -> Result<(), Setback> {
         let row = sessions::ActiveModel {
             id: Set(session.id.uuid()),
             user_id: Set(session.user_id.uuid()),
@@ -91,9 +83,58 @@ impl SessionStore for SqlSessions {
             ended_at: Set(session.ended_at.map(millis)),
         };
         let tx = self.db.begin().await?;
-        sessions::Entity::insert(row).exec_without_returning(&tx).await.map_err(fault)?;
+        sessions::Entity::insert(row).exec_without_returning(&tx).await?;
         insert(&tx, token).await?;
-        tx.commit().await.map_err(fault)
+        Ok(tx.commit().await?)
+    }
+
+    async fn try_rotate(
+        &self,
+        hash: &[u8; 32],
+        at: Instant,
+        nonce: &[u8; 32],
+        successor: &NewRefreshToken,
+    ) -> Result<bool, Setback> {
+        use refresh_tokens::Column;
+        let open = Query::select()
+            .column(sessions::Column::Id)
+            .from(sessions::Entity)
+            .and_where(sessions::Column::EndedAt.is_null())
+            .to_owned();
+        let tx = self.db.begin().await?;
+        let marked = refresh_tokens::Entity::update_many()
+            .col_expr(Column::RotatedAt, Expr::value(millis(at)))
+            .col_expr(Column::Nonce, Expr::value(hex(nonce)))
+            .filter(Column::Hash.eq(hex(hash)))
+            .filter(Column::RotatedAt.is_null())
+            .filter(Column::SessionId.in_subquery(open))
+            .exec(&tx)
+            .await?;
+        if marked.rows_affected == 0 {
+            return Ok(false);
+        }
+        insert(&tx, successor).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    async fn try_end(&self, session: SessionId, at: Instant) -> Result<(), Setback> {
+        let tx = self.db.begin().await?;
+        // The first end stays: it tells when a stolen token was noticed.
+        sessions::Entity::update_many()
+            .col_expr(sessions::Column::EndedAt, Expr::value(millis(at)))
+            .filter(sessions::Column::Id.eq(session.uuid()))
+            .filter(sessions::Column::EndedAt.is_null())
+            .exec(&tx)
+            .await?;
+        Ok(tx.commit().await?)
+    }
+}
+
+#[async_trait]
+impl SessionStore for SqlSessions {
+    async fn start(&self, session: &SessionRecord, token: &NewRefreshToken) -> Result<(), Fault> {
+        self.db.retried(|| self.try_start(session, token)).await
     }
 
     async fn find(&self, hash: &[u8; 32]) -> Result<Option<(RefreshTokenRecord, SessionRecord)>, Fault> {
@@ -120,47 +161,17 @@ impl SessionStore for SqlSessions {
         nonce: &[u8; 32],
         successor: &NewRefreshToken,
     ) -> Result<bool, Fault> {
-        use refresh_tokens::Column;
-        let open = Query::select()
-            .column(sessions::Column::Id)
-            .from(sessions::Entity)
-            .and_where(sessions::Column::EndedAt.is_null())
-            .to_owned();
-        let tx = self.db.begin().await?;
-        let marked = refresh_tokens::Entity::update_many()
-            .col_expr(Column::RotatedAt, Expr::value(millis(at)))
-            .col_expr(Column::Nonce, Expr::value(hex(nonce)))
-            .filter(Column::Hash.eq(hex(hash)))
-            .filter(Column::RotatedAt.is_null())
-            .filter(Column::SessionId.in_subquery(open))
-            .exec(&tx)
-            .await
-            .map_err(fault)?;
-        if marked.rows_affected == 0 {
-            return Ok(false);
-        }
-        insert(&tx, successor).await?;
-        tx.commit().await.map_err(fault)?;
-        Ok(true)
+        self.db.retried(|| self.try_rotate(hash, at, nonce, successor)).await
     }
 
     async fn end(&self, session: SessionId, at: Instant) -> Result<(), Fault> {
-        let tx = self.db.begin().await?;
-        // The first end stays: it tells when a stolen token was noticed.
-        sessions::Entity::update_many()
-            .col_expr(sessions::Column::EndedAt, Expr::value(millis(at)))
-            .filter(sessions::Column::Id.eq(session.uuid()))
-            .filter(sessions::Column::EndedAt.is_null())
-            .exec(&tx)
-            .await
-            .map_err(fault)?;
-        tx.commit().await.map_err(fault)
+        self.db.retried(|| self.try_end(session, at)).await
     }
 
     async fn purge(&self, at: Instant) -> Result<u64, Fault> {
         let mut purged = 0;
         loop {
-            match self.purge_some(at).await? {
+            match self.db.retried(|| self.purge_some(at)).await? {
                 0 => return Ok(purged),
                 some => purged += some,
             }
@@ -168,7 +179,7 @@ impl SessionStore for SqlSessions {
     }
 }
 
-async fn insert(tx: &impl ConnectionTrait, token: &NewRefreshToken) -> Result<(), Fault> {
+async fn insert(tx: &impl ConnectionTrait, token: &NewRefreshToken) -> Result<(), DbErr> {
     let row = refresh_tokens::ActiveModel {
         hash: Set(hex(&token.hash)),
         session_id: Set(token.session_id.uuid()),
@@ -176,7 +187,7 @@ async fn insert(tx: &impl ConnectionTrait, token: &NewRefreshToken) -> Result<()
         rotated_at: Set(None),
         nonce: Set(None),
     };
-    refresh_tokens::Entity::insert(row).exec_without_returning(tx).await.map_err(fault)?;
+    refresh_tokens::Entity::insert(row).exec_without_returning(tx).await?;
     Ok(())
 }
 

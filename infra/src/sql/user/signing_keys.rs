@@ -11,6 +11,7 @@ use crate::sql::{
     Database,
     convert::{instant, maybe_instant, millis},
     error::fault,
+    retry::Setback,
 };
 
 /// A pair of keys as it is stored.
@@ -68,14 +69,17 @@ impl SqlSigningKeys {
     /// Stores a new key. If it replaces the others, those that have no end yet get this one, in the same
     /// transaction: there is no moment in which nothing signs or a retired key is good for ever.
     pub async fn insert(&self, row: &SigningKeyRow, retire_others_until: Option<Instant>) -> Result<(), Fault> {
+        self.db.retried(|| self.try_insert(row, retire_others_until)).await
+    }
+
+    async fn try_insert(&self, row: &SigningKeyRow, retire_others_until: Option<Instant>) -> Result<(), Setback> {
         let tx = self.db.begin().await?;
         if let Some(until) = retire_others_until {
             Entity::update_many()
                 .col_expr(Column::VerifiesUntil, Expr::value(millis(until)))
                 .filter(Column::VerifiesUntil.is_null())
                 .exec(&tx)
-                .await
-                .map_err(fault)?;
+                .await?;
         }
         let row = ActiveModel {
             kid: Set(row.kid.clone()),
@@ -84,8 +88,8 @@ impl SqlSigningKeys {
             created_at: Set(millis(row.created_at)),
             verifies_until: Set(row.verifies_until.map(millis)),
         };
-        Entity::insert(row).exec_without_returning(&tx).await.map_err(fault)?;
-        tx.commit().await.map_err(fault)
+        Entity::insert(row).exec_without_returning(&tx).await?;
+        Ok(tx.commit().await?)
     }
 }
 

@@ -1,0 +1,158 @@
+-- Takes units for a group of asks of one campaign, each as if it came alone, in their order.
+--
+-- KEYS  1 sale  2 holds  3 buyers  4 attempts  5 outbox
+-- ARGV  1 the time in ms, or '' for the server's own  2 the most that the outbox may have
+--       then for each ask: its order, its user, its quantity, its request key or ''
+-- Returns for each ask, in the order in which it is checked:
+--   closed                     the campaign is not open
+--   held|left|hold             the units are its: now, or since the same ask came before
+--   known|order|hold or ''     this attempt got that order before; the hold if it is not noted as published
+--   reused                     this user used the request key for another quantity
+--   ended, paused, early|ms    over, stopped, starts then
+--   limit|limit|units          more than a user may have; what this user has
+--   out, few|left              nothing left, not as much left
+--   full                       the outbox is full: nothing was taken
+--
+-- What it reads and writes is one command a key, however many asks there are.
+
+local asks = (#ARGV - 2) / 4
+local answers = {}
+
+if not is_open(KEYS[1]) then
+  for n = 1, asks do
+    answers[n] = 'closed'
+  end
+  return answers
+end
+
+local now = tonumber(ARGV[1])
+if not now then
+  local time = redis.call('TIME')
+  now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end
+
+local sale = redis.call('HMGET', KEYS[1], 'available', 'held', 'starts', 'ends', 'paused', 'ended', 'limit', 'window',
+  'price', 'currency', 'epoch')
+local available, held = tonumber(sale[1]), tonumber(sale[2])
+local starts, ends = tonumber(sale[3]), tonumber(sale[4])
+local paused, ended = sale[5] == '1', sale[6] == '1'
+local limit = tonumber(sale[7])
+local at = string.format('%.0f', now)
+local terms = table.concat({ '', sale[9], sale[10], sale[7], sale[8], at, sale[11], '' }, '|')
+
+-- What the asks are about, each field once.
+local orders, users, attempts = {}, {}, {}
+do
+  local seen = {}
+  local function add(list, field)
+    if not seen[field] then
+      seen[field] = true
+      list[#list + 1] = field
+    end
+  end
+  for n = 0, asks - 1 do
+    local user, key = ARGV[4 * n + 4], ARGV[4 * n + 6]
+    orders[n + 1] = ARGV[4 * n + 3]
+    add(users, user)
+    if key ~= '' then
+      add(attempts, user .. '|' .. key)
+    end
+  end
+end
+
+local function read(key, fields)
+  local values = {}
+  if #fields > 0 then
+    local got = redis.call('HMGET', key, unpack(fields))
+    for n, field in ipairs(fields) do
+      values[field] = got[n]
+    end
+  end
+  return values
+end
+
+local holds, buyers, known = read(KEYS[2], orders), read(KEYS[3], users), read(KEYS[4], attempts)
+
+-- What is written at the end, as field, value, field, value; and what of it is new.
+local new_holds, new_attempts, new_outbox, changed = {}, {}, {}, {}
+local taken_now = {}
+local outbox
+
+local function check(order, user, quantity, key)
+  if holds[order] then
+    return 'held|' .. string.format('%.0f', available) .. '|' .. holds[order]
+  end
+  local attempt = user .. '|' .. key
+  if key ~= '' and known[attempt] then
+    local got, asked = string.match(known[attempt], '^(%x+)|(%d+)')
+    if tonumber(asked) ~= quantity then
+      return 'reused'
+    end
+    local unpublished = taken_now[got] and holds[got]
+      or redis.call('ZSCORE', KEYS[5], got) and redis.call('HGET', KEYS[2], got)
+    return 'known|' .. got .. '|' .. (unpublished or '')
+  end
+  if ended or now >= ends then
+    return 'ended'
+  end
+  if paused then
+    return 'paused'
+  end
+  if now < starts then
+    return 'early|' .. sale[3]
+  end
+  local units, of = 0, nil
+  if buyers[user] then
+    units, of = string.match(buyers[user], '^(%d+)|(.*)$')
+    units = tonumber(units)
+  end
+  if units + quantity > limit then
+    return 'limit|' .. sale[7] .. '|' .. string.format('%.0f', units)
+  end
+  if available == 0 then
+    return 'out'
+  end
+  if available < quantity then
+    return 'few|' .. string.format('%.0f', available)
+  end
+  outbox = outbox or redis.call('ZCARD', KEYS[5])
+  if outbox >= tonumber(ARGV[2]) then
+    return 'full'
+  end
+
+  available, held, outbox = available - quantity, held + quantity, outbox + 1
+  local hold = '1|' .. user .. '|' .. string.format('%.0f', quantity) .. terms .. key
+  holds[order], taken_now[order] = hold, true
+  new_holds[#new_holds + 1] = order
+  new_holds[#new_holds + 1] = hold
+  new_outbox[#new_outbox + 1] = at
+  new_outbox[#new_outbox + 1] = order
+  buyers[user] = string.format('%.0f', units + quantity) .. '|' .. (of and of .. ',' or '') .. order
+  changed[user] = true
+  if key ~= '' then
+    known[attempt] = order .. '|' .. string.format('%.0f', quantity)
+    new_attempts[#new_attempts + 1] = attempt
+    new_attempts[#new_attempts + 1] = known[attempt]
+  end
+  return 'held|' .. string.format('%.0f', available) .. '|' .. hold
+end
+
+for n = 0, asks - 1 do
+  answers[n + 1] = check(ARGV[4 * n + 3], ARGV[4 * n + 4], tonumber(ARGV[4 * n + 5]), ARGV[4 * n + 6])
+end
+
+if #new_holds > 0 then
+  local new_buyers = {}
+  for user in pairs(changed) do
+    new_buyers[#new_buyers + 1] = user
+    new_buyers[#new_buyers + 1] = buyers[user]
+  end
+  redis.call('HSET', KEYS[1], 'available', string.format('%.0f', available), 'held', string.format('%.0f', held))
+  redis.call('HSET', KEYS[2], unpack(new_holds))
+  redis.call('HSET', KEYS[3], unpack(new_buyers))
+  if #new_attempts > 0 then
+    redis.call('HSET', KEYS[4], unpack(new_attempts))
+  end
+  redis.call('ZADD', KEYS[5], unpack(new_outbox))
+end
+return answers

@@ -1,0 +1,62 @@
+//! Redis under test: a prefix for each test of those that share an engine, and what waits until an engine is back.
+#![allow(dead_code, reason = "each test binary uses its own part of it")]
+
+use std::{
+    future::Future,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use domain::{
+    error::Fault,
+    testing::{ManualClock, instant},
+};
+use infra::redis::{RedisFeed, RedisOptions, RedisStock};
+
+use super::{feed::Replicas, stock::Bench};
+
+/// The moment at which the clock of a test stands.
+pub(crate) const START: &str = "2026-01-01T10:00:00Z";
+
+/// How a test uses the Redis at an address that others may use too. Nothing is too slow for it.
+pub(crate) fn apart(url: &str) -> RedisOptions {
+    static TESTS: AtomicU32 = AtomicU32::new(0);
+    let number = TESTS.fetch_add(1, Ordering::Relaxed);
+    let patience = Duration::from_secs(20);
+    RedisOptions { prefix: format!("test-{number}"), patience, ..RedisOptions::new(url) }
+}
+
+/// How a test uses a Redis that will be away or slow. What does not answer in time is asked again ([`answered`]).
+pub(crate) fn impatient(url: &str) -> RedisOptions {
+    RedisOptions { patience: Duration::from_secs(1), ..apart(url) }
+}
+
+/// A store, and the clock that it reads instead of Redis's own.
+pub(crate) async fn bench(options: RedisOptions) -> Bench {
+    let clock = Arc::new(ManualClock::at(instant(START)));
+    let options = RedisOptions { clock: Some(clock.clone()), ..options };
+    Bench { store: Arc::new(RedisStock::open(&options).await.unwrap()), clock }
+}
+
+/// Two replicas of a feed.
+pub(crate) async fn replicas(options: &RedisOptions) -> Replicas {
+    let feed = async || Arc::new(RedisFeed::open(options).await.unwrap());
+    Replicas { here: feed().await, there: feed().await }
+}
+
+/// The first answer of a store whose engine may be away at first.
+pub(crate) async fn answered<T, W: Future<Output = Result<T, Fault>>>(ask: impl Fn() -> W) -> T {
+    let begun = Instant::now();
+    loop {
+        match ask().await {
+            Ok(answer) => return answer,
+            Err(Fault::Unavailable { .. }) if begun.elapsed() < Duration::from_mins(2) => {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            Err(fault) => panic!("{fault:?} after {:?}", begun.elapsed()),
+        }
+    }
+}
