@@ -13,14 +13,28 @@ export async function ask(server, query, variables, token) {
   return answer.data;
 }
 
+const SESSION = "session { accessToken accessTokenExpiresAt refreshToken } userErrors { code message }";
+
+/** The session of somebody in the sample. */
+export async function session(server, phone = LIN) {
+  const login = `mutation($input: LoginInput!) { login(input: $input) { ${SESSION} } }`;
+  return sessionOf((await ask(server, login, { input: { phone, password: PASSWORD } })).login);
+}
+
+/** The next session, for the refresh token of the last one. */
+export async function exchange(server, { refreshToken }) {
+  const refresh = `mutation($input: RefreshSessionInput!) { refreshSession(input: $input) { ${SESSION} } }`;
+  return sessionOf((await ask(server, refresh, { input: { refreshToken } })).refreshSession);
+}
+
+function sessionOf({ session, userErrors }) {
+  if (userErrors.length > 0) throw new Error(JSON.stringify(userErrors));
+  return session;
+}
+
 /** The access token of somebody in the sample. */
 export async function signIn(server, phone = LIN) {
-  const login = `mutation($input: LoginInput!) {
-    login(input: $input) { session { accessToken } userErrors { code message } }
-  }`;
-  const data = await ask(server, login, { input: { phone, password: PASSWORD } });
-  if (data.login.userErrors.length > 0) throw new Error(JSON.stringify(data.login.userErrors));
-  return data.login.session.accessToken;
+  return (await session(server, phone)).accessToken;
 }
 
 export async function pay(server, order, token) {

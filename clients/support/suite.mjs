@@ -4,6 +4,8 @@
 //       the data, or a thrown error with `codes`: the codes of the GraphQL errors
 //   subscribe(document, variables, { next, error, complete })
 //       `next` gets the data; returns a function that ends the subscription
+//   check()
+//       optional: throws unless a subscription came over what it should come over
 //   close()
 
 import { randomUUID } from "node:crypto";
@@ -56,6 +58,7 @@ export function suite(name, make) {
       assert.equal(seen.states.at(-1), "REFUNDED");
       // Each state once, and in order.
       assert.deepEqual(seen.versions, [...new Set(seen.versions)].sort((a, b) => a - b));
+      client.check?.();
     });
 
     test("goes on watching over a crash of the server", async () => {

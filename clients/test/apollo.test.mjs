@@ -7,8 +7,12 @@ import { GraphQLWsLink } from "@apollo/client/link/subscriptions";
 import { getMainDefinition } from "@apollo/client/utilities";
 import { createClient } from "graphql-ws";
 import WebSocket from "ws";
+import { overMedia } from "../support/media.mjs";
 import { socketOptions } from "../support/socket.mjs";
 import { refused, suite } from "../support/suite.mjs";
+
+// GraphQLWsLink looks at the global one when an operation is refused. Browsers have it, and Node from 22 on.
+globalThis.WebSocket ??= WebSocket;
 
 suite("@apollo/client with GraphQLWsLink", ({ server, token }) => {
   const socket = createClient(socketOptions(server, token, WebSocket));
@@ -17,11 +21,13 @@ suite("@apollo/client with GraphQLWsLink", ({ server, token }) => {
 
 suite("@apollo/client over HTTP alone, with multipart subscriptions", ({ server, token }) => {
   const retry = new RetryLink({ delay: { initial: 50, max: 1_000 }, attempts: { max: 1_000, retryIf: isLoss } });
-  return apollo(ApolloLink.split(isSubscription, ApolloLink.from([retry, http(server, token)]), http(server, token)));
+  const { fetch, check } = overMedia("multipart/mixed");
+  const subscriptions = ApolloLink.from([retry, http(server, token, fetch)]);
+  return { ...apollo(ApolloLink.split(isSubscription, subscriptions, http(server, token))), check };
 });
 
-function http(server, token) {
-  return new HttpLink({ uri: server.graph, headers: { authorization: `Bearer ${token}` } });
+function http(server, token, fetch) {
+  return new HttpLink({ uri: server.graph, ...(fetch && { fetch }), headers: { authorization: `Bearer ${token}` } });
 }
 
 function isSubscription({ query }) {

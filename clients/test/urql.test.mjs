@@ -4,6 +4,7 @@
 import { createClient } from "graphql-ws";
 import { Client, fetchExchange, subscriptionExchange } from "urql";
 import WebSocket from "ws";
+import { overMedia } from "../support/media.mjs";
 import { socketOptions } from "../support/socket.mjs";
 import { refused, suite } from "../support/suite.mjs";
 
@@ -20,8 +21,9 @@ suite("urql with graphql-ws", ({ server, token }) => {
 });
 
 suite("urql over HTTP alone", ({ server, token }) => {
-  const client = new Client({ ...options(server, token), fetchSubscriptions: true, exchanges: [fetchExchange] });
-  return again(urql(client));
+  const { fetch, check } = overMedia("text/event-stream");
+  const client = new Client({ ...options(server, token), fetch, fetchSubscriptions: true, exchanges: [fetchExchange] });
+  return { ...again(urql(client)), check };
 });
 
 function options(server, token) {

@@ -1,7 +1,8 @@
 // Subscriptions. They outlive a change of the editor's tab, because one watches in order to do something else meanwhile:
 // what they tell is kept here and shown at the bottom of the page.
 
-import { createClient, type Client } from "graphql-ws";
+import { CloseCode, createClient, type Client } from "graphql-ws";
+import { credentials } from "./credentials";
 import { refusal, type Answer, type Operation } from "./http";
 import { look, seen } from "./server";
 import { store } from "./store";
@@ -41,7 +42,7 @@ export interface Running {
 
 let lastId = 0;
 
-/** `headers` is asked again for each connection: a token may have been exchanged meanwhile. */
+/** `headers` is asked again and again: a token may have been exchanged meanwhile. */
 export function subscribe(
   operation: Operation,
   headers: () => Promise<Record<string, string>>,
@@ -80,19 +81,22 @@ export function subscribe(
 }
 
 function connect(id: number, headers: () => Promise<Record<string, string>>): Client {
+  const token = credentials(headers);
   return createClient({
     url: new URL("/graphql", location.href.replace(/^http/, "ws")).href,
-    connectionParams: headers,
+    connectionParams: token.open,
     // A server that is restarted is waited for. The codes that say that the client is wrong end it all the same.
     retryAttempts: Number.POSITIVE_INFINITY,
     retryWait: (retries) => new Promise((go) => setTimeout(go, Math.min(250 * 2 ** retries, LONGEST_WAIT))),
-    shouldRetry: () => true,
+    shouldRetry: token.worthAnother,
     on: {
-      connected: () => {
+      connected: (socket) => {
+        token.keep(socket as WebSocket);
         seen("here");
         change(id, { state: "open" });
       },
       closed: () => {
+        token.let();
         if (find(id)?.state === "ended") return;
         change(id, { state: "reconnecting" });
         void look();
@@ -105,6 +109,8 @@ function failed(cause: unknown): Answer {
   // GraphQL errors of the subscription itself, a close frame of the server, or something in the browser.
   if (Array.isArray(cause)) return { errors: cause as NonNullable<Answer["errors"]> };
   const { code, reason } = cause as Partial<CloseEvent>;
+  // What this page said itself, before there was a conversation.
+  if (code === CloseCode.InternalClientError) return refusal(reason || "The socket was not opened.");
   if (typeof code === "number") return refusal(`The server closed the socket with ${code}: ${reason || "no reason told"}`);
   return refusal(cause instanceof Error ? cause.message : "The subscription ended for no reason that was told.");
 }

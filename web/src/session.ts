@@ -91,3 +91,16 @@ async function refresh(part: Part, { refreshToken }: Session): Promise<void> {
 export function bearer(accessToken: string): Record<string, string> {
   return { authorization: `Bearer ${accessToken}` };
 }
+
+/** Whom a token in a header is for, as it says of itself. */
+export function subjectOf(authorization: string | undefined): string | null {
+  const [, claims] = /^Bearer [\w-]+\.([\w-]+)\./i.exec(authorization ?? "") ?? [];
+  if (!claims) return null;
+  try {
+    const { sub } = JSON.parse(atob(claims.replaceAll("-", "+").replaceAll("_", "/"))) as { sub?: unknown };
+    return typeof sub === "string" ? sub : null;
+  } catch {
+    // It is no token of this server.
+    return null;
+  }
+}

@@ -9,17 +9,23 @@ import { chromium } from "playwright-core";
 import { BOUND } from "../../clients/support/until.mjs";
 
 const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
-const pictures = fileURLToPath(new URL("out", import.meta.url));
+
+/** Where pictures are written. */
+export const PICTURES = fileURLToPath(new URL("../../target/playground", import.meta.url));
 
 export class Browser {
   #context;
   #directory;
-  /** Addresses of other hosts that anything in the browser asked for. */
-  strangers = [];
+  #host;
+  /** Addresses that anything in the browser asked for, whether it got an answer or not. */
+  requests = [];
   /** Errors that a page wrote to its console or threw. */
   errors = [];
   /** Addresses of the WebSockets that pages opened. */
   sockets = [];
+  /** What went over them. */
+  sent = [];
+  received = [];
 
   static async open(server, { dark = false, width = 1440, height = 900 } = {}) {
     const browser = new Browser();
@@ -44,25 +50,35 @@ export class Browser {
     });
     browser.#context = context;
     context.setDefaultTimeout(BOUND);
-    const { host } = new URL(server.url);
-    context.on("request", (request) => {
-      const url = new URL(request.url());
-      if (!["data:", "blob:"].includes(url.protocol) && url.host !== host) browser.strangers.push(url.href);
-    });
-    context.on("page", (page) => browser.#listen(page, host));
-    for (const page of context.pages()) browser.#listen(page, host);
+    browser.#host = new URL(server.url).host;
+    context.on("request", (request) => browser.requests.push(request.url()));
+    context.on("page", (page) => browser.#listen(page));
+    for (const page of context.pages()) browser.#listen(page);
     return browser;
   }
 
-  #listen(page, host) {
+  #listen(page) {
     page.on("console", (message) => {
       if (message.type() === "error") this.errors.push(`${message.text()} (${message.location().url})`);
     });
     page.on("pageerror", (error) => this.errors.push(String(error)));
     page.on("websocket", (socket) => {
       this.sockets.push(socket.url());
-      if (new URL(socket.url()).host !== host) this.strangers.push(socket.url());
+      this.requests.push(socket.url());
+      socket.on("framesent", ({ payload }) => this.sent.push(String(payload)));
+      socket.on("framereceived", ({ payload }) => this.received.push(String(payload)));
     });
+  }
+
+  /** Addresses of other hosts among the requests. What is data of the page itself is of no host. */
+  strangers() {
+    const local = ["data:", "blob:", "about:"];
+    return this.requests.filter((url) => !local.includes(new URL(url).protocol) && new URL(url).host !== this.#host);
+  }
+
+  /** A page beside the playground, with nothing of it. */
+  another() {
+    return this.#context.newPage();
   }
 
   /** The playground, when it can be used. */
@@ -78,7 +94,8 @@ export class Browser {
 
   /** Nothing went to another host and nothing went wrong; `expected` tells errors that had to come. */
   check(expected = () => false) {
-    assert.deepEqual(this.strangers, [], "requests to other hosts");
+    assert.ok(this.requests.length > 0, "requests are seen at all");
+    assert.deepEqual(this.strangers(), [], "requests to other hosts");
     assert.deepEqual(this.errors.filter((error) => !expected(error)), [], "errors in the browser");
   }
 
@@ -90,6 +107,6 @@ export class Browser {
 
 /** A picture of the page, to be looked at. */
 export async function picture(page, name) {
-  mkdirSync(pictures, { recursive: true });
-  await page.screenshot({ path: join(pictures, `${name}.png`), animations: "disabled" });
+  mkdirSync(PICTURES, { recursive: true });
+  await page.screenshot({ path: join(PICTURES, `${name}.png`), animations: "disabled" });
 }

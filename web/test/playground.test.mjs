@@ -6,7 +6,9 @@ import { after, afterEach, before, describe, test } from "node:test";
 import { ask, signIn } from "../../clients/support/people.mjs";
 import { PASSWORD, Server } from "../../clients/support/server.mjs";
 import { until } from "../../clients/support/until.mjs";
-import { Browser, picture } from "./browser.mjs";
+import { Browser, PICTURES, picture } from "./browser.mjs";
+
+const TO_THE_TOP = 100_000;
 
 describe("the playground", () => {
   let server, browser, page;
@@ -15,11 +17,14 @@ describe("the playground", () => {
     server = await Server.start();
   });
 
-  after(() => server.stop());
+  after(async () => {
+    console.log(`pictures of the playground: ${PICTURES}`);
+    await server.stop();
+  });
 
-  const open = async (options) => {
-    browser = await Browser.open(server, options);
-    page = await browser.playground(server);
+  const open = async (options, at = server) => {
+    browser = await Browser.open(at, options);
+    page = await browser.playground(at);
   };
 
   afterEach(() => browser.close());
@@ -40,7 +45,19 @@ describe("the playground", () => {
     assert.equal(await run("SignIn"), "Signed in as demo_lin.");
   };
 
-  const answered = (text) => page.locator(".graphiql-response .view-lines", { hasText: text }).waitFor();
+  /** Waits until the editor shows an answer with a text in it, scrolling as one would: it draws no more than one sees. */
+  const answered = async (text) => {
+    const lines = page.locator(".graphiql-response .view-lines");
+    await lines.waitFor();
+    let turns = 0;
+    await until(`${text} is shown`, async () => {
+      if ((await lines.filter({ hasText: text }).count()) > 0) return true;
+      await lines.hover();
+      await page.mouse.wheel(0, (turns += 1) % 8 === 0 ? -TO_THE_TOP : 200);
+      return false;
+    });
+    await page.mouse.wheel(0, -TO_THE_TOP);
+  };
 
   test("a newcomer runs a sale by clicking", async () => {
     await open();
@@ -115,17 +132,43 @@ describe("the playground", () => {
 
   test("headers are edited by hand, and are sent", async () => {
     await open();
-    await page.getByRole("tab", { name: "Browse" }).click();
-    await page.getByRole("button", { name: "Headers" }).click();
-    await page.locator(".graphiql-editor-tool .graphiql-editor:not(.hidden)").click();
-    await page.keyboard.press("Control+A");
     // Pasted, because the editor closes brackets that are typed.
     await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
     await page.evaluate(() => navigator.clipboard.writeText('{ "authorization": "Bearer forged" }'));
-    await page.keyboard.press("Control+V");
-    await page.getByRole("button", { name: "Execute query" }).click();
+    await page.getByRole("button", { name: "Headers" }).click();
+    const forge = async (tab) => {
+      await page.getByRole("tab", { name: tab }).click();
+      await page.locator(".graphiql-editor-tool .graphiql-editor:not(.hidden)").click();
+      await page.keyboard.press("Control+A");
+      await page.keyboard.press("Control+V");
+      await page.getByRole("button", { name: "Execute query" }).click();
+    };
+    await forge("Browse");
     await answered("UNAUTHENTICATED");
+    await forge("Watch");
+    await page.locator("[data-stream=Watch][data-state=ended] .rest", { hasText: "4403" }).waitFor();
     browser.check();
+  });
+
+  test("a subscription goes on when its token is exchanged", async () => {
+    // The page exchanges a token half a minute before it ends.
+    const brief = await Server.start({ SPIKE__AUTH__ACCESS_TOKEN_LIFETIME: "32s" });
+    try {
+      await open({}, brief);
+      await signInAsLin();
+      await run("Watch");
+      await page.locator("[data-stream=Watch][data-state=open]").waitFor();
+      const tokens = () => browser.sent.map((text) => JSON.parse(text).payload?.authorization).filter(Boolean);
+      await until("the next token is sent", () => tokens().length > 1);
+      assert.notEqual(tokens()[0], tokens()[1]);
+      const said = (text) => browser.received.some((message) => message.includes(text));
+      await until("the server has taken it", () => said('"authorized":true'));
+      await page.locator("[data-stream=Watch][data-state=open]").waitFor();
+      assert.equal(browser.sockets.length, 1);
+      browser.check();
+    } finally {
+      await brief.stop();
+    }
   });
 
   test("a token is written neither into a tab nor into what outlives it", async () => {
@@ -173,7 +216,7 @@ describe("the playground", () => {
     await ask(server, cancel, { input: { orderId: me.orders.nodes[0].id } }, token);
     await until("the cancellation is told", async () => (await told("Watch"))[0] === "CANCELLED");
     await picture(page, "10-server-back");
-    browser.check((error) => /ERR_CONNECTION_REFUSED|WebSocket/.test(error));
+    browser.check((error) => /ERR_CONNECTION_|ERR_EMPTY_RESPONSE|WebSocket/.test(error));
   });
 
   test("the page may not ask another host", async () => {
@@ -186,6 +229,14 @@ describe("the playground", () => {
     );
     assert.equal(reached, false);
     assert.match(browser.errors.join(), /Content Security Policy/);
+    assert.deepEqual(browser.strangers(), [], "not even tried");
+
+    // A page without that policy: what it asks for is seen here, and not found.
+    const other = await browser.another();
+    const lost = other.waitForEvent("requestfailed");
+    await other.setContent('<img src="http://example.com/picture.png">');
+    assert.match((await lost).failure().errorText, /ERR_NAME_NOT_RESOLVED/);
+    assert.deepEqual(browser.strangers(), ["http://example.com/picture.png"]);
   });
 
   test("a small window", async () => {
