@@ -1,7 +1,7 @@
 // The page: GraphiQL with the guide as a plugin of it, and what is around it.
 
 import { HISTORY_PLUGIN } from "@graphiql/plugin-history";
-import { useGraphiQLActions } from "@graphiql/react";
+import { useGraphiQL, useGraphiQLActions } from "@graphiql/react";
 import { GraphiQL } from "graphiql";
 import { useEffect } from "react";
 import { Dock } from "./dock";
@@ -46,6 +46,7 @@ export function App() {
             <Receipt />
           </GraphiQL.Footer>
           <Returned />
+          <FromTheTop />
         </GraphiQL>
       </main>
       <Dock />
@@ -72,5 +73,16 @@ function Returned() {
     if (there !== "away") return;
     return () => void introspect();
   }, [there, introspect]);
+  return null;
+}
+
+/** The documentation and the history begin at their beginning. The guide goes to its step by itself. */
+function FromTheTop() {
+  const plugin = useGraphiQL((state) => state.visiblePlugin?.title);
+  useEffect(() => {
+    if (plugin === GUIDE.title) return;
+    // On a phone, it is the column as a whole that scrolls.
+    for (const scrolled of document.querySelectorAll(".graphiql-plugin, .graphiql-main")) scrolled.scrollTo({ top: 0 });
+  }, [plugin]);
   return null;
 }

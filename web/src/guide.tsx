@@ -218,6 +218,7 @@ function useSteps() {
     if (index === activeTabIndex) return;
     if (index >= 0) {
       actions.changeTab(index);
+      actions.setOperationName(step.name);
       return;
     }
     // Otherwise the editor takes a subscription along into the new tab.
@@ -227,6 +228,9 @@ function useSteps() {
     queryEditor?.setValue(query);
     variableEditor?.setValue(variables);
     headerEditor?.setValue(headers);
+    // The editor would notice a moment later; meanwhile, the tab would go by the name of the one before.
+    actions.updateActiveTabValues({ query, variables, headers });
+    actions.setOperationName(step.name);
   };
   const run = (step: Step) => {
     open(step);

@@ -115,8 +115,15 @@ describe("the playground", () => {
       /remaining 49/.test((await page.locator("[data-stream=WatchCampaign] .rest").allInnerTexts())[0]),
     );
     await until("the order is written", async () => (await run("Pay")) === "The order is PAID.");
+    // Each of them has a tab of its own, and all of them are in the history.
+    const tabs = await page.getByRole("tab").allInnerTexts();
+    assert.deepEqual(tabs.slice(8), ["NewProduct", "NewCampaign", "Rules", "Publish", "WatchCampaign"]);
     await page.getByRole("tab", { name: "Grab" }).click();
     await picture(page, "7-dark");
+    await page.getByRole("button", { name: "Show History" }).click();
+    const past = page.locator(".graphiql-history-item", { hasText: "NewCampaign" });
+    await past.waitFor();
+    await picture(page, "7-dark-history");
     browser.check();
   });
 
@@ -239,9 +246,29 @@ describe("the playground", () => {
     assert.deepEqual(browser.strangers(), ["http://example.com/picture.png"]);
   });
 
-  test("a small window", async () => {
-    await open({ width: 900, height: 700 });
-    await picture(page, "11-small");
-    browser.check();
-  });
+  for (const [name, options] of [
+    ["11-small", { width: 900, height: 700 }],
+    ["12-small-dark", { width: 900, height: 700, dark: true }],
+    ["13-phone", { width: 420, height: 860 }],
+    ["14-phone-dark", { width: 420, height: 860, dark: true }],
+  ]) {
+    test(`a window of ${options.width} × ${options.height}, ${options.dark ? "dark" : "light"}`, async () => {
+      await open(options);
+      await signInAsLin();
+      await run("Watch");
+      await page.locator("[data-stream=Watch][data-state=open]").waitFor();
+      assert.match(await run("Browse"), /campaigns/);
+      await picture(page, name);
+      // Everything can be scrolled to, and nothing is wider than the window.
+      for (const part of [".graphiql-query-editor", ".graphiql-editor-tool", ".graphiql-response", ".receipt"]) {
+        const box = page.locator(part);
+        await box.scrollIntoViewIfNeeded();
+        const { x, width } = await box.boundingBox();
+        assert.ok(x >= 0 && x + width <= options.width && width > 250, `${part}: ${width} at ${x}`);
+      }
+      await answered("eligibility");
+      await picture(page, `${name}-answer`);
+      browser.check();
+    });
+  }
 });
