@@ -5,7 +5,7 @@ DOCS := RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --document
 
 .DEFAULT_GOAL := help
 .PHONY: help run engines check test test-embedded test-mariadb test-postgresql test-faults bench fmt fmt-check clippy
-.PHONY: doc sdl arrows fuzz install-deps install-engines
+.PHONY: doc sdl arrows fuzz test-schemathesis install-deps install-engines install-python
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -32,7 +32,7 @@ OF_FAULTS := --test crash_table --test chaos --test diagnostics
 check: fmt-check clippy doc ## What to run before each commit, in some minutes
 	$(TEST) --lib --bins --test architecture --test cli --test contract --test descriptions --test http --test sdl
 
-test: install-engines fmt-check clippy doc test-embedded test-mariadb test-postgresql ## Everything; what CI runs
+test: install-engines fmt-check clippy doc test-embedded test-mariadb test-postgresql test-schemathesis ## Everything; what CI runs
 
 test-embedded: install-engines ## All tests; those of the graph on SQLite + memory + queue table
 	@echo "== all tests; those of the graph on SQLite + memory + queue table"
@@ -46,6 +46,12 @@ test-postgresql: install-engines ## The tests of the graph on PostgreSQL + Redis
 	@echo "== the tests of the graph on PostgreSQL + Redis Cluster + RabbitMQ"
 	SPIKE_TEST_STACK=postgresql $(TEST) --no-fail-fast $(OF_THE_GRAPH) -- --show-output
 
+# The binary is that of the tests above, so that nothing is compiled twice.
+test-schemathesis: install-python ## Operations that schemathesis makes up after the schema; SECONDS=600 for longer
+	@echo "== schemathesis: operations made up after the schema, as an administrator and as nobody"
+	$(TEST) --no-run --test http
+	scripts/schemathesis/run $(or $(SECONDS),30)
+
 test-faults: install-engines ## The crash table, chaos and diagnostics, of the tests above, with what they print
 	$(TEST) --no-fail-fast $(OF_FAULTS) -- --nocapture
 
@@ -53,10 +59,8 @@ bench: install-engines ## Measure against baselines on real engines, in some min
 	$(CARGO) build --release --locked -p api -p bench --bins
 	target/release/bench $(BENCH)
 
-SECONDS ?= 300
-
-fuzz: ## Make input up for everything that reads what anybody may send; SECONDS=600 for each target
-	SPIKE_FUZZ_SECONDS=$(SECONDS) SPIKE_FUZZ_SEED=$${SPIKE_FUZZ_SEED:-$$(date +%s)} \
+fuzz: ## Make input up for everything that reads what anybody may send; SECONDS=600 for each target, by default 300
+	SPIKE_FUZZ_SECONDS=$(or $(SECONDS),300) SPIKE_FUZZ_SEED=$${SPIKE_FUZZ_SEED:-$$(date +%s)} \
 	  $(TEST) --test fuzz -- --show-output --test-threads 1
 
 fmt: ## Format the code
@@ -84,3 +88,7 @@ install-deps: ## Install what is missing from Debian
 # Likewise, and the engines that tests start.
 install-engines:
 	@scripts/install-deps --engines
+
+# Likewise, and what Python programs are installed with.
+install-python:
+	@scripts/install-deps --python
