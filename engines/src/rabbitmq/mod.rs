@@ -230,7 +230,9 @@ impl RabbitMq {
         let node = self.directory.join("mnesia").join(NODE).join("quorum").join(NODE);
         if self.lifecycle.is_up() {
             // A queue that is deleted while one looks is looked for once more.
-            self.lifecycle.until("its queues on the disk", async || register::is_written(&node).unwrap_or(false)).await?;
+            self.lifecycle
+                .until("its queues on the disk", async || register::is_written(&node).unwrap_or(false))
+                .await?;
         }
         self.lifecycle.end("KILL").await
     }
