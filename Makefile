@@ -6,11 +6,11 @@ NPM_CI := npm ci --ignore-scripts --no-audit --no-fund
 DOCS := RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --document-private-items --locked
 
 .DEFAULT_GOAL := help
-.PHONY: help run web engines check test test-embedded test-mariadb test-postgresql test-faults test-web bench
-.PHONY: fmt fmt-check clippy doc sdl arrows fuzz install-deps install-engines install-browser
+.PHONY: help run web engines check test test-embedded test-mariadb test-postgresql test-faults test-schemathesis test-web
+.PHONY: bench fuzz fmt fmt-check clippy doc sdl arrows install-deps install-engines install-python install-browser
 
 help: ## Say what there is
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 26
 
 run: install-deps web ## Build and serve with the defaults, on http://127.0.0.1:8080
 	$(CARGO) build --release --locked --bin spike
@@ -44,7 +44,8 @@ check: fmt-check clippy doc ## What to run before each commit, in some minutes
 	$(TEST) --lib --bins --test architecture --test cli --test contract --test descriptions --test http --test sdl
 
 # The playground comes first, for what is embedded is compiled in.
-test: install-engines web fmt-check clippy doc test-embedded test-mariadb test-postgresql test-web ## Everything; what CI runs
+test: install-engines web fmt-check clippy doc ## Everything; what CI runs
+test: test-embedded test-mariadb test-postgresql test-schemathesis test-web
 
 test-embedded: install-engines ## All tests; those of the graph on SQLite + memory + queue table
 	@echo "== all tests; those of the graph on SQLite + memory + queue table"
@@ -58,8 +59,14 @@ test-postgresql: install-engines ## The tests of the graph on PostgreSQL + Redis
 	@echo "== the tests of the graph on PostgreSQL + Redis Cluster + RabbitMQ"
 	SPIKE_TEST_STACK=postgresql $(TEST) --no-fail-fast $(OF_THE_GRAPH) -- --show-output
 
+test-schemathesis: install-python ## Operations that schemathesis makes up after the schema; SECONDS=600 for longer
+	@echo "== schemathesis: operations made up after the schema, as an administrator and as nobody"
+	$(TEST) --no-run --test http
+	scripts/schemathesis/run $(or $(SECONDS),30)
+
 # The binary is that of the tests above, so that nothing is compiled twice.
-test-web: install-browser web web/test/node_modules/.package-lock.json clients/node_modules/.package-lock.json ## The playground in a browser, and the clients of front ends, against the real server
+test-web: install-browser web web/test/node_modules/.package-lock.json clients/node_modules/.package-lock.json
+test-web: ## The playground in a browser, and the clients of front ends, against the real server
 	@echo "== the playground in a browser; graphql-ws, Apollo Client, urql, graphql-sse; the audits of graphql-http"
 	cd web && npm run check
 	$(TEST) --no-run --test http
@@ -74,10 +81,8 @@ bench: install-engines ## Measure against baselines on real engines, in some min
 	$(CARGO) build --release --locked -p api -p bench --bins
 	target/release/bench $(BENCH)
 
-SECONDS ?= 300
-
-fuzz: ## Make input up for everything that reads what anybody may send; SECONDS=600 for each target
-	SPIKE_FUZZ_SECONDS=$(SECONDS) SPIKE_FUZZ_SEED=$${SPIKE_FUZZ_SEED:-$$(date +%s)} \
+fuzz: ## Make input up for everything that reads what anybody may send; SECONDS=600 for each target, by default 300
+	SPIKE_FUZZ_SECONDS=$(or $(SECONDS),300) SPIKE_FUZZ_SEED=$${SPIKE_FUZZ_SEED:-$$(date +%s)} \
 	  $(TEST) --test fuzz -- --show-output --test-threads 1
 
 fmt: ## Format the code
@@ -105,6 +110,10 @@ install-deps: ## Install what is missing from Debian
 # Likewise, and the engines that tests start.
 install-engines:
 	@scripts/install-deps --engines
+
+# Likewise, and what Python programs are installed with.
+install-python:
+	@scripts/install-deps --python
 
 # Likewise, and the browser in which the playground is tested.
 install-browser:

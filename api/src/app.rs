@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use domain::services::Services;
 use tokio::{
-    net::TcpListener,
+    net::{TcpListener, TcpSocket},
     task::JoinHandle,
     time::{Instant, timeout_at},
 };
@@ -54,7 +54,7 @@ impl App {
         let services = Services::new(world.ports.clone(), config.terms());
         administrators::first(&world.ports, &services, &config.admin).await?;
 
-        let listener = listen(config.server.listen).await?;
+        let listener = listen(config.server.listen)?;
         let addr = listener.local_addr().map_err(|cause| StartError::Listen { addr: config.server.listen, cause })?;
 
         let shutdown = Shutdown::default();
@@ -139,8 +139,19 @@ impl App {
     }
 }
 
-async fn listen(addr: SocketAddr) -> Result<TcpListener, StartError> {
-    TcpListener::bind(addr).await.map_err(|cause| match cause.kind() {
+/// Connections that may wait to be accepted: at the start of a sale they come all at once, and the kernel drops what does
+/// not fit without a word. (It has a bound of its own, `net.core.somaxconn`; libraries ask for 128.)
+const BACKLOG: u32 = 4_096;
+
+fn listen(addr: SocketAddr) -> Result<TcpListener, StartError> {
+    let bound = || {
+        let socket = if addr.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        // A start right after an end finds the old connections' address free.
+        socket.set_reuseaddr(true)?;
+        socket.bind(addr)?;
+        socket.listen(BACKLOG)
+    };
+    bound().map_err(|cause: std::io::Error| match cause.kind() {
         std::io::ErrorKind::AddrInUse => StartError::PortInUse { addr },
         _ => StartError::Listen { addr, cause },
     })

@@ -63,7 +63,7 @@ impl fmt::Display for Head {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{:<68}{:>6}{:>7}{:>8}{:>16}{:>10}{:>11}{:>9}{:>9}",
+            "{:<64}{:>6}{:>7}{:>8}{:>16}{:>10}{:>11}{:>9}{:>9}",
             "ratio of what is done in a second, spike / baseline",
             "conn.",
             "pairs",
@@ -80,7 +80,7 @@ impl fmt::Display for Head {
 impl fmt::Display for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let connections = self.connections.map_or_else(|| "-".to_owned(), |count| count.to_string());
-        write!(f, "{:<68}{connections:>6}", self.title)?;
+        write!(f, "{:<64}{connections:>6}", self.title)?;
         let pairs = match &self.result {
             Ok(pairs) => pairs,
             Err(why) => return write!(f, "  no figure: {why}"),

@@ -154,6 +154,39 @@ impl Script for Grabs {
     }
 }
 
+/// A request of everybody that asks for nothing in particular.
+pub(crate) struct Visits {
+    crowd: Arc<Crowd>,
+    head: String,
+    asked: usize,
+}
+
+impl Visits {
+    pub(crate) fn new(crowd: Arc<Crowd>, target: SocketAddr) -> Self {
+        let head = format!("POST /graphql HTTP/1.1\r\nhost: {target}\r\ncontent-type: application/json\r\n");
+        Self { crowd, head, asked: 0 }
+    }
+}
+
+impl Script for Visits {
+    fn next(&mut self, request: &mut Vec<u8>) -> bool {
+        const BODY: &str = r#"{"query":"{ __typename }"}"#;
+        let Some(token) = self.crowd.tokens.get(self.asked) else { return false };
+        self.asked += 1;
+        let rest = format!("content-length: {}\r\nauthorization: Bearer {token}\r\n\r\n{BODY}", BODY.len());
+        request.extend_from_slice(self.head.as_bytes());
+        request.extend_from_slice(rest.as_bytes());
+        true
+    }
+
+    fn take(&mut self, status: u16, body: &[u8]) -> Result<(), BenchError> {
+        if status == 200 && body.starts_with(br#"{"data":{"#) {
+            return Ok(());
+        }
+        Err(BenchError::Wrong(format!("a visit was answered with {status} {}", String::from_utf8_lossy(body))))
+    }
+}
+
 /// The same requests, to a server of which no more is known than how long its answers are.
 pub(crate) struct Asked {
     grabs: Grabs,

@@ -23,6 +23,8 @@ mod shop;
 use std::{process::ExitCode, time::Instant};
 
 use clap::Parser;
+use mimalloc::MiMalloc;
+use tokio::signal::unix::{SignalKind, signal};
 
 use self::{
     error::BenchError,
@@ -31,12 +33,20 @@ use self::{
     shop::Shop,
 };
 
+/// As spike has it: the baselines are to lose nothing by the C library's.
+#[global_allocator]
+static MEMORY: MiMalloc = MiMalloc;
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let mut cli = Cli::parse();
     let done = match cli.command.take() {
         Some(Command::Baseline(options)) => baseline::serve(options).await.map(|()| true),
-        None => measure(cli).await,
+        // Asked to stop, it ends in order: what was started ends with the values that started it.
+        None => tokio::select! {
+            done = measure(cli) => done,
+            asked = asked_to_stop() => Err(asked),
+        },
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,
@@ -48,6 +58,21 @@ async fn main() -> ExitCode {
     }
 }
 
+/// Returns when somebody wants this program to end.
+async fn asked_to_stop() -> BenchError {
+    let signals = signal(SignalKind::terminate()).and_then(|term| Ok((term, signal(SignalKind::interrupt())?)));
+    match signals {
+        Ok((mut term, mut interrupt)) => {
+            tokio::select! {
+                _ = term.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            BenchError::Usage("asked to stop".to_owned())
+        }
+        Err(error) => BenchError::io("listening to signals")(error),
+    }
+}
+
 /// Measures what is asked for. Returns whether everything has a figure.
 async fn measure(cli: Cli) -> Result<bool, BenchError> {
     let plan = Plan::of(cli)?;
@@ -56,9 +81,7 @@ async fn measure(cli: Cli) -> Result<bool, BenchError> {
     let mut shop = Shop::open(&plan).await?;
     eprintln!("ready after {:.0?}", began.elapsed());
     let mut lines = Vec::new();
-    if plan.has(Subject::Grabs) || plan.has(Subject::Rule) {
-        lines.extend(lines::grabs::measure(&shop, &plan).await);
-    }
+    lines.extend(lines::grabs::measure(&mut shop, &plan).await);
     if plan.has(Subject::SoldOut) {
         lines.extend(lines::sold_out::measure(&shop, &plan).await);
     }

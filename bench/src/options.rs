@@ -27,6 +27,9 @@ pub(crate) struct Cli {
     /// Small numbers, to see that everything still works: the figures mean nothing
     #[arg(long)]
     smoke: bool,
+    /// Settings of spike that are to differ from its defaults, such as SPIKE__LOG__FILTER=warn
+    #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
+    set: Vec<(String, String)>,
     /// The spike binary [default: the one beside this program]
     #[arg(long, value_name = "PATH")]
     spike: Option<PathBuf>,
@@ -45,9 +48,11 @@ pub(crate) enum Command {
 /// What can be measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Subject {
-    /// Grabs that get a unit, in a campaign that lets everybody in.
+    /// Grabs that get a unit, while the orders of those before are being written.
     Grabs,
-    /// Grabs that get a unit, in a campaign with an access rule.
+    /// Grabs that get a unit, while nobody writes orders: they are written afterwards.
+    Later,
+    /// Grabs that get a unit in a campaign with an access rule, while orders are being written.
     Rule,
     /// Grabs of a campaign that is sold out.
     SoldOut,
@@ -72,6 +77,8 @@ pub(crate) struct Plan {
     pub(crate) orders: usize,
     /// The spike binary.
     pub(crate) spike: PathBuf,
+    /// Settings of spike that differ from its defaults.
+    pub(crate) settings: Vec<(String, String)>,
     only: Vec<Subject>,
 }
 
@@ -88,7 +95,7 @@ impl Plan {
         if !spike.is_file() {
             return Err(BenchError::Usage(format!("there is no {}; build it, or name it by --spike", spike.display())));
         }
-        let only = cli.only;
+        let (only, settings) = (cli.only, cli.set);
         if cli.smoke {
             return Ok(Self {
                 run: Duration::from_millis(300),
@@ -98,6 +105,7 @@ impl Plan {
                 users: 2_000,
                 orders: 1_500,
                 spike,
+                settings,
                 only,
             });
         }
@@ -110,6 +118,7 @@ impl Plan {
             users: usize::try_from(users).unwrap_or(usize::MAX),
             orders: 20_000,
             spike,
+            settings,
             only,
         })
     }
@@ -123,6 +132,13 @@ impl Plan {
 fn beside_this_program() -> Result<PathBuf, BenchError> {
     let this = std::env::current_exe().map_err(BenchError::io("looking for this program"))?;
     Ok(this.with_file_name("spike"))
+}
+
+fn setting(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if name.starts_with("SPIKE__") => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("not of the form SPIKE__SECTION__KEY=VALUE".to_owned()),
+    }
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {

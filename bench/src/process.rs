@@ -45,7 +45,7 @@ pub(crate) struct Launch<'a> {
     pub(crate) program: &'a Path,
     pub(crate) arguments: Vec<OsString>,
     /// Besides what this process has. Settings of spike that this process has are left out.
-    pub(crate) environment: Vec<(&'static str, String)>,
+    pub(crate) environment: Vec<(String, String)>,
     /// Where its log goes.
     pub(crate) directory: &'a Path,
 }

@@ -84,7 +84,7 @@ everywhere!([
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn while_redis_is_away_each_process_counts_by_itself() {
-    let mut redis = engines::Redis::start(engines::RedisOptions::new().unwrap()).await.unwrap();
+    let mut redis = engines::Redis::start(engines::RedisOptions::with_password().unwrap()).await.unwrap();
     let clock = clock();
     let options = RedisOptions { clock: Some(clock.clone()), ..RedisOptions::new(redis.url()) };
     let limiter = RedisAttempts::open(&options, quotas(), clock).await.unwrap();

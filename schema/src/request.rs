@@ -38,6 +38,9 @@ pub(crate) struct Attached {
     pub(crate) measures: Measures,
 }
 
+/// What tools ask about a single type stays below.
+const MUCH_INTROSPECTION: usize = 5_000;
+
 /// Checks a single request; [`crate::Reader`] is for those that come again.
 pub fn check(mut request: Request, limits: &Limits) -> Result<Checked, Response> {
     let outline = document::look(&mut request, limits).map_err(refusal)?;
@@ -62,6 +65,13 @@ impl Checked {
     #[must_use]
     pub const fn roots(&self) -> &Roots {
         &self.outline.roots
+    }
+
+    /// Whether it asks the schema for much about itself, which is computed in one go: nothing else runs on the core
+    /// meanwhile.
+    #[must_use]
+    pub const fn introspects_much(&self) -> bool {
+        self.outline.measures.introspection > MUCH_INTROSPECTION
     }
 
     /// For the executor.

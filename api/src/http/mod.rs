@@ -50,6 +50,7 @@ use axum::{
 use domain::{id::IdSource, services::Services};
 use ipnet::IpNet;
 use schema::{Limits, Reader, Which};
+use tokio::sync::Semaphore;
 use tower_http::{
     compression::{CompressionLayer, Predicate, predicate::NotForContentType, predicate::SizeAbove},
     cors::{AllowOrigin, CorsLayer},
@@ -78,6 +79,8 @@ pub struct Http {
     documents: Documents,
     rates: Option<Rates>,
     sockets: Sockets,
+    /// Taken by what asks for most of the schema: one at a time, so that the other cores are for those who buy.
+    introspections: Semaphore,
     origins: Origins,
     trusted_proxies: Vec<IpNet>,
     get_requests: GetRequests,
@@ -121,6 +124,7 @@ impl Http {
             documents: Documents::new(&config.graphql)?,
             rates: Rates::new(&config.rates, services.clock.now()),
             sockets: Sockets::new(config),
+            introspections: Semaphore::new(1),
             origins: Origins::new(config.cors.origins.0.clone()),
             trusted_proxies: config.server.trusted_proxies.networks(),
             get_requests: config.graphql.get,

@@ -62,7 +62,7 @@ impl Http {
     /// Runs a query or a mutation, as long as it may take. A mutation runs to its end, whether its client waits or not;
     /// a query ends with whoever waits for it.
     pub(super) async fn run(&self, graph: &Graph, ready: Ready) -> Response {
-        let mutates = ready.kind() == Kind::Mutation;
+        let (mutates, introspects) = (ready.kind() == Kind::Mutation, ready.checked.introspects_much());
         let request = ready.into_request();
         let done = if mutates {
             let (graph, open) = (graph.clone(), self.shutdown.at_work());
@@ -78,7 +78,11 @@ impl Http {
                 Err(error) => std::panic::resume_unwind(error.into_panic()),
             })
         } else {
-            tokio::time::timeout(self.time_limit, Executor::execute(graph, request)).await
+            let operation = async {
+                let _turn = if introspects { self.introspections.acquire().await.ok() } else { None };
+                Executor::execute(graph, request).await
+            };
+            tokio::time::timeout(self.time_limit, operation).await
         };
         done.unwrap_or_else(|_| {
             let still = if mutates { "; it goes on, and may have changed something" } else { "" };

@@ -1,5 +1,5 @@
-//! The id under which a request is found in the log, one line of log for each request, and a 500 for a
-//! handler that panicked.
+//! The id under which a request is found in the log, a line of log for each request (at `debug` if it went well), and a
+//! 500 for a handler that panicked.
 
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
@@ -44,11 +44,11 @@ pub(super) async fn trace(State(http): State<Arc<Http>>, mut request: Request, n
             ),
         };
         let (status, millis) = (response.status().as_u16(), started.elapsed().as_millis());
-        // Probes ask every few seconds and would drown the rest.
-        if matches!(path.as_str(), "/healthz" | "/readyz") {
-            tracing::debug!(status, millis, "answered");
-        } else {
+        // What went well is told to those who ask for it: a crowd would drown the rest, and so would probes.
+        if response.status().is_server_error() {
             tracing::info!(status, millis, "answered");
+        } else {
+            tracing::debug!(status, millis, "answered");
         }
         if let Ok(value) = HeaderValue::from_str(&id) {
             response.headers_mut().insert(HEADER, value);

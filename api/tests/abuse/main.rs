@@ -38,6 +38,8 @@ pub(crate) struct Row {
     /// What the process computed meanwhile, the ordinary client's requests included.
     computed: Duration,
     peak: u64,
+    /// What was in use when it was over.
+    held: u64,
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -70,10 +72,10 @@ async fn the_table_of_abuse() {
     let served = ordinary.end().await;
     let after = memory.settled().await;
 
-    println!("{:<44} {:>8} {:>8} {:>9}  {}", "abuse", "time", "computed", "peak", "answer");
-    for Row { what, answer, took, computed, peak } in &rows {
-        let (took, computed) = (took.as_millis(), computed.as_millis());
-        println!("{what:<44} {took:>6}ms {computed:>6}ms {:>6}MiB  {answer}", peak >> 20);
+    println!("{:<44} {:>8} {:>8} {:>9} {:>9}  {}", "abuse", "time", "computed", "peak", "memory", "answer");
+    for Row { what, answer, took, computed, peak, held } in &rows {
+        let (took, computed, peak, held) = (took.as_millis(), computed.as_millis(), peak >> 20, held >> 20);
+        println!("{what:<44} {took:>6}ms {computed:>6}ms {peak:>6}MiB {held:>6}MiB  {answer}");
     }
     println!("ordinary requests meanwhile: {served}");
     println!("memory before {} MiB, after {} MiB (tolerance {} MiB)", before >> 20, after >> 20, TOLERANCE >> 20);
@@ -98,7 +100,7 @@ async fn rows(target: &Target, memory: &Memory, a_little: bool) -> Vec<Row> {
             let answer: String = $doing.await;
             let took = began.elapsed();
             let (computed, peak) = (memory.computed() - computed, memory.peak().saturating_sub(before));
-            rows.push(Row { what: $what, answer, took, computed, peak });
+            rows.push(Row { what: $what, answer, took, computed, peak, held: memory.now() });
         }};
     }
     let some = |many: usize| if a_little { many.div_ceil(20) } else { many };

@@ -1,20 +1,18 @@
 //! The baseline that holds a unit: one script call and one confirmed publish for each request, and nothing shared.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use lapin::{
     BasicProperties, Channel, Connection, ConnectionProperties,
     options::{BasicPublishOptions, ConfirmSelectOptions, QueueDeclareOptions, QueuePurgeOptions},
     types::{AMQPValue, FieldTable},
 };
-use redis::{Script, aio::MultiplexedConnection};
+use redis::{AsyncConnectionConfig, Script, aio::MultiplexedConnection};
 
 use super::server::Input;
 use crate::error::{BenchError, same};
 
 const QUEUE: &str = "baseline.holds";
-/// Channels that are published on. One channel carries less; more than a few carry no more.
-const CHANNELS: usize = 4;
 /// Persistent: on disk before it is confirmed.
 const PERSISTENT: u8 = 2;
 
@@ -22,24 +20,19 @@ const PERSISTENT: u8 = 2;
 pub(super) struct Holder {
     script: Script,
     redis: MultiplexedConnection,
-    channels: Vec<Channel>,
-    next: AtomicUsize,
+    /// One for all: several carry no more.
+    channel: Channel,
     _connection: Connection,
 }
 
 impl Holder {
     pub(super) async fn connect(redis: &str, rabbitmq: &str) -> Result<Self, BenchError> {
-        let redis = redis::Client::open(redis)?.get_multiplexed_async_connection().await?;
+        let redis = redis::Client::open(redis)?.get_multiplexed_async_connection_with_config(&patient()).await?;
         let connection = Connection::connect(rabbitmq, ConnectionProperties::default()).await?;
-        let mut channels = Vec::with_capacity(CHANNELS);
-        for _ in 0..CHANNELS {
-            let channel = connection.create_channel().await?;
-            channel.confirm_select(ConfirmSelectOptions::default()).await?;
-            channels.push(channel);
-        }
-        declare(&channels[0]).await?;
-        let (script, next) = (Script::new(include_str!("hold.lua")), AtomicUsize::new(0));
-        Ok(Self { script, redis, channels, next, _connection: connection })
+        let channel = connection.create_channel().await?;
+        channel.confirm_select(ConfirmSelectOptions::default()).await?;
+        declare(&channel).await?;
+        Ok(Self { script: Script::new(include_str!("hold.lua")), redis, channel, _connection: connection })
     }
 
     /// Takes the unit and publishes the hold. False if nothing is left.
@@ -56,10 +49,9 @@ impl Holder {
         if !held {
             return Ok(false);
         }
-        let channel = &self.channels[self.next.fetch_add(1, Ordering::Relaxed) % self.channels.len()];
         let properties = BasicProperties::default().with_delivery_mode(PERSISTENT);
         let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
-        let confirm = channel.basic_publish("".into(), QUEUE.into(), options, message.as_bytes(), properties).await?;
+        let confirm = self.channel.basic_publish("".into(), QUEUE.into(), options, message.as_bytes(), properties).await?;
         let confirmed = confirm.await?;
         if confirmed.is_ack() && confirmed.take_message().is_none() {
             Ok(true)
@@ -78,7 +70,7 @@ pub(crate) struct Counter {
 
 impl Counter {
     pub(crate) async fn connect(redis: &str, rabbitmq: &str) -> Result<Self, BenchError> {
-        let redis = redis::Client::open(redis)?.get_multiplexed_async_connection().await?;
+        let redis = redis::Client::open(redis)?.get_multiplexed_async_connection_with_config(&patient()).await?;
         let connection = Connection::connect(rabbitmq, ConnectionProperties::default()).await?;
         let channel = connection.create_channel().await?;
         declare(&channel).await?;
@@ -112,4 +104,9 @@ async fn declare(channel: &Channel) -> Result<u32, BenchError> {
     arguments.insert("x-queue-type".into(), AMQPValue::LongString("quorum".into()));
     let queue = channel.queue_declare(QUEUE.into(), QueueDeclareOptions::durable(), arguments).await?;
     Ok(queue.message_count())
+}
+
+/// The client's own patience is half a second, which a machine that is busy otherwise may exceed.
+fn patient() -> AsyncConnectionConfig {
+    AsyncConnectionConfig::new().set_response_timeout(Some(Duration::from_secs(10)))
 }

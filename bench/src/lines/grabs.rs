@@ -1,17 +1,18 @@
 //! Grabs that get a unit: through the graph, with a token and an idempotency key each, every one a buyer of their own;
 //! against a server that only answers, and against one that holds each unit by itself.
 //!
-//! Orders are written by another process at the same time, as in production, on the same cores. Before the baselines
-//! run, everything is written.
+//! In production orders are written on other machines. Here it is the same two cores, so there are two lines: one where
+//! the orders are written at the same time, and one where they wait in the queue until the run is over, which compares
+//! what a grab is with what the baseline does. In either case all is written and checked before the baselines run.
 
 use std::time::Duration;
 
 use domain::id::{CampaignId, TypedId};
 use uuid::Uuid;
 
-use super::{baseline, tell};
+use super::{start_baseline, tell};
 use crate::{
-    baseline::{Counter, Kind},
+    baseline::{self, Counter},
     error::BenchError,
     figures::{Line, Pairs},
     grab::Asked,
@@ -24,9 +25,32 @@ use crate::{
 /// More units than there are people.
 const PLENTY: u32 = 1_000_000;
 
+/// A kind of run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Orders are written at the same time.
+    AtOnce,
+    /// Orders are written afterwards.
+    Later,
+    /// The campaign has a rule; orders are written at the same time.
+    Rule,
+}
+
+impl Kind {
+    const ALL: [(Self, Subject, &'static str); 3] = [
+        (Self::AtOnce, Subject::Grabs, "grabs, orders at once"),
+        (Self::Later, Subject::Later, "grabs, orders later"),
+        (Self::Rule, Subject::Rule, "grabs, a rule, orders at once"),
+    ];
+
+    fn name(self) -> &'static str {
+        Self::ALL.into_iter().find(|(kind, ..)| *kind == self).map_or("", |(.., name)| name)
+    }
+}
+
 /// All that takes turns at one level of concurrency.
 struct Level<'a> {
-    shop: &'a Shop,
+    shop: &'a mut Shop,
     plan: &'a Plan,
     connections: usize,
     answer: Program,
@@ -42,20 +66,21 @@ struct Taken {
     p99: Duration,
 }
 
-/// Measures at each level. One line a kind of campaign and baseline.
-pub(crate) async fn measure(shop: &Shop, plan: &Plan) -> Vec<Line> {
+/// Measures at each level. One line a kind of run and baseline.
+pub(crate) async fn measure(shop: &mut Shop, plan: &Plan) -> Vec<Line> {
+    let wanted = |(kind, subject, _): (Kind, Subject, _)| plan.has(subject).then_some(kind);
+    let kinds: Vec<Kind> = Kind::ALL.into_iter().filter_map(wanted).collect();
     let mut lines = Vec::new();
     for &connections in &plan.connections {
-        let kinds: Vec<(&str, bool)> = [(Subject::Grabs, "grabs", false), (Subject::Rule, "grabs under a rule", true)]
-            .into_iter()
-            .filter_map(|(subject, name, rule)| plan.has(subject).then_some((name, rule)))
-            .collect();
+        if kinds.is_empty() {
+            break;
+        }
         let measured = pairs(shop, plan, connections, &kinds).await.map_err(|error| error.to_string());
-        for (index, (name, _)) in kinds.iter().enumerate() {
-            let titles = ["a handler that only answers", "a handler with a script call and a publish"];
+        for (index, kind) in kinds.iter().enumerate() {
+            let titles = ["only answers", "a script call and a publish each"];
             for (against, title) in titles.into_iter().enumerate() {
                 let result = measured.as_ref().map(|pairs| pairs[index][against].clone()).map_err(Clone::clone);
-                lines.push(Line { title: format!("{name} / {title}"), connections: Some(connections), result });
+                lines.push(Line { title: format!("{} / {title}", kind.name()), connections: Some(connections), result });
             }
         }
     }
@@ -63,22 +88,22 @@ pub(crate) async fn measure(shop: &Shop, plan: &Plan) -> Vec<Line> {
 }
 
 async fn pairs(
-    shop: &Shop,
+    shop: &mut Shop,
     plan: &Plan,
     connections: usize,
-    kinds: &[(&str, bool)],
+    kinds: &[Kind],
 ) -> Result<Vec<[Pairs; 2]>, BenchError> {
     let mut level = Level::start(shop, plan, connections).await?;
     let mut measured = vec![[Pairs::default(), Pairs::default()]; kinds.len()];
     if !plan.warm_up.is_zero() {
-        level.spike(kinds.iter().any(|kind| kind.1), plan.warm_up).await?;
+        level.spike(kinds[0], plan.warm_up).await?;
         level.answer(plan.warm_up).await?;
         level.hold(plan.warm_up).await?;
     }
     for _ in 0..plan.pairs {
         let mut ours = Vec::with_capacity(kinds.len());
-        for (_, rule) in kinds {
-            ours.push(level.spike(*rule, plan.run).await?);
+        for kind in kinds {
+            ours.push(level.spike(*kind, plan.run).await?);
         }
         let theirs = [level.answer(plan.run).await?, level.hold(plan.run).await?];
         for (pairs, ours) in measured.iter_mut().zip(ours) {
@@ -94,13 +119,14 @@ async fn pairs(
 }
 
 impl<'a> Level<'a> {
-    async fn start(shop: &'a Shop, plan: &'a Plan, connections: usize) -> Result<Self, BenchError> {
+    async fn start(shop: &'a mut Shop, plan: &'a Plan, connections: usize) -> Result<Self, BenchError> {
+        shop.start_consumer().await?;
         let campaign = shop.sale(Sale { quantity: PLENTY, rule: false }).await?;
         let first = Load { target: shop.addr(), connections: 1, lasts: plan.run }.run(shop.grabs(campaign).of(0..1));
         let bytes = first.await?.script.bytes();
         shop.end(campaign).await?;
-        let answer = baseline(shop, Kind::Answer, bytes).await?;
-        let hold = baseline(shop, Kind::Hold, bytes).await?;
+        let answer = start_baseline(shop, baseline::Kind::Answer, bytes).await?;
+        let hold = start_baseline(shop, baseline::Kind::Hold, bytes).await?;
         let counter = Counter::connect(&shop.engines.redis.url(), &shop.engines.rabbitmq.url()).await?;
         Ok(Self { shop, plan, connections, answer, hold, counter, bytes })
     }
@@ -110,20 +136,23 @@ impl<'a> Level<'a> {
     }
 
     /// A run of spike. The first of the crowd opens the sale before it begins.
-    async fn spike(&self, rule: bool, lasts: Duration) -> Result<Taken, BenchError> {
-        let shop = self.shop;
-        let campaign = shop.sale(Sale { quantity: PLENTY, rule }).await?;
-        let first = Load { connections: 1, ..self.load(shop.addr(), self.plan.run) };
-        let first = first.run(shop.grabs(campaign).of(0..1)).await?;
-        let run = self.load(shop.addr(), lasts).run(shop.grabs(campaign).of(1..usize::MAX)).await?;
-        tell(if rule { "spike, under a rule" } else { "spike" }, self.connections, &run);
+    async fn spike(&mut self, kind: Kind, lasts: Duration) -> Result<Taken, BenchError> {
+        let campaign = self.shop.sale(Sale { quantity: PLENTY, rule: kind == Kind::Rule }).await?;
+        let first = Load { connections: 1, ..self.load(self.shop.addr(), self.plan.run) };
+        let first = first.run(self.shop.grabs(campaign).of(0..1)).await?;
+        if kind == Kind::Later {
+            self.shop.stop_consumer().await?;
+        }
+        let run = self.load(self.shop.addr(), lasts).run(self.shop.grabs(campaign).of(1..usize::MAX)).await?;
+        tell(kind.name(), self.connections, &run);
+        self.shop.start_consumer().await?;
         let mut orders = run.script.granted()?;
         if run.script.sold_out() > 0 {
             return Err(BenchError::Wrong(format!("{} were told that nothing is left", run.script.sold_out())));
         }
         orders.extend(first.script.granted()?);
-        shop.audit(&Granted { campaign, quantity: PLENTY, orders }).await?;
-        shop.end(campaign).await?;
+        self.shop.audit(&Granted { campaign, quantity: PLENTY, orders }).await?;
+        self.shop.end(campaign).await?;
         Ok(Taken { rate: run.rate, median: run.median, p99: run.p99 })
     }
 

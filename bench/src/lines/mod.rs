@@ -16,12 +16,13 @@ use crate::{
 };
 
 /// Starts a server of a baseline, whose answers have as many bytes as those of spike.
-async fn baseline(shop: &Shop, kind: Kind, bytes: usize) -> Result<Program, BenchError> {
+async fn start_baseline(shop: &Shop, kind: Kind, bytes: usize) -> Result<Program, BenchError> {
     let this = std::env::current_exe().map_err(BenchError::io("looking for this program"))?;
     let (name, word, environment) = match kind {
         Kind::Answer => ("answer", "answer", Vec::new()),
         Kind::Hold => {
-            ("hold", "hold", vec![(REDIS, shop.engines.redis.url()), (RABBITMQ, shop.engines.rabbitmq.url())])
+            let engines = [(REDIS, shop.engines.redis.url()), (RABBITMQ, shop.engines.rabbitmq.url())];
+            ("hold", "hold", engines.map(|(name, url)| (name.to_owned(), url)).into())
         }
     };
     let arguments: Vec<OsString> = ["baseline", word, "--bytes", &bytes.to_string()].map(Into::into).into();

@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::id::{CampaignId, TypedId};
 use uuid::Uuid;
 
-use super::{baseline, tell};
+use super::{start_baseline, tell};
 use crate::{
     baseline::Kind,
     error::{BenchError, same},
@@ -26,7 +26,7 @@ pub(crate) async fn measure(shop: &Shop, plan: &Plan) -> Vec<Line> {
     let mut lines = Vec::new();
     for &connections in &plan.connections {
         let result = pairs(shop, plan, connections).await.map_err(|error| error.to_string());
-        let title = "sold-out grabs / a handler that only answers".to_owned();
+        let title = "sold-out grabs / only answers".to_owned();
         lines.push(Line { title, connections: Some(connections), result });
     }
     lines
@@ -44,7 +44,7 @@ async fn pairs(shop: &Shop, plan: &Plan, connections: usize) -> Result<Pairs, Be
     let losers = || shop.grabs(campaign).of(UNITS..usize::MAX).over_and_over();
     let warm_up = Load { lasts: plan.warm_up.max(plan.run / 4), ..load }.run(losers()).await?;
     let bytes = warm_up.script.bytes();
-    let answer = baseline(shop, Kind::Answer, bytes).await?;
+    let answer = start_baseline(shop, Kind::Answer, bytes).await?;
     let mut pairs = Pairs::default();
     for _ in 0..plan.pairs {
         let ours = load.run(losers()).await?;

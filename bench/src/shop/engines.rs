@@ -27,8 +27,8 @@ impl Engines {
     }
 
     /// The configuration of a spike process that uses them.
-    pub(crate) fn environment(&self) -> Vec<(&'static str, String)> {
-        vec![
+    pub(crate) fn environment(&self) -> [(&'static str, String); 3] {
+        [
             ("SPIKE__DATABASE__URL", self.database.clone()),
             ("SPIKE__STOCK__URL", self.redis.url()),
             ("SPIKE__BUS__URL", self.rabbitmq.url()),

@@ -23,12 +23,13 @@ use tempfile::TempDir;
 
 use self::{
     audit::Audit,
-    graph::{Administrator, Graph},
+    graph::{Administrator, Graph, PATIENCE},
 };
 pub(crate) use self::{crowd::Crowd, engines::Engines};
 use crate::{
     error::BenchError,
-    grab::Grabs,
+    grab::{Grabs, Visits},
+    load::Load,
     options::Plan,
     process::{Launch, Program},
 };
@@ -43,6 +44,7 @@ pub(crate) struct Shop {
     db: Database,
     graph: Graph,
     spike: PathBuf,
+    settings: Vec<(String, String)>,
     administrator: Administrator,
     runs: AtomicU32,
     home: TempDir,
@@ -73,13 +75,25 @@ impl Shop {
         let engines = Engines::start().await?;
         let administrator = Administrator::new()?;
         let (db, crowd) = crowd::gather(&engines.database, plan.users).await?;
-        let start = Start { spike: &plan.spike, engines: &engines, administrator: &administrator, home: &home };
+        let (spike, settings) = (&plan.spike, &plan.settings);
+        let start = Start { spike, settings, engines: &engines, administrator: &administrator, home: &home };
         let api = start.program("api", "user,spike,access,admin,order").await?;
         let consumer = start.program("consumer", "consumer").await?;
         let graph = Graph::sign_in(api.addr(), &administrator).await?;
         let crowd = Arc::new(crowd);
-        let (spike, consumer, runs) = (plan.spike.clone(), Some(consumer), AtomicU32::new(0));
-        Ok(Self { api, consumer, engines, crowd, db, graph, spike, administrator, runs, home })
+        let (spike, settings, runs) = (plan.spike.clone(), plan.settings.clone(), AtomicU32::new(0));
+        let consumer = Some(consumer);
+        let shop = Self { api, consumer, engines, crowd, db, graph, spike, settings, administrator, runs, home };
+        shop.let_everybody_in().await?;
+        Ok(shop)
+    }
+
+    /// Everybody sends a request before anything is sold, as people do who wait for a sale on its page. The server has
+    /// seen their tokens then.
+    async fn let_everybody_in(&self) -> Result<(), BenchError> {
+        let load = Load { target: self.addr(), connections: 16, lasts: PATIENCE };
+        let visits = Visits::new(Arc::clone(&self.crowd), self.addr());
+        load.run(visits).await.map(drop)
     }
 
     /// Makes a campaign that sells right now.
@@ -126,8 +140,14 @@ impl Shop {
         Ok(())
     }
 
-    const fn start(&self) -> Start<'_> {
-        Start { spike: &self.spike, engines: &self.engines, administrator: &self.administrator, home: &self.home }
+    fn start(&self) -> Start<'_> {
+        Start {
+            spike: &self.spike,
+            settings: &self.settings,
+            engines: &self.engines,
+            administrator: &self.administrator,
+            home: &self.home,
+        }
     }
 
     /// Stops the process that writes orders: granted grabs wait in the queue then.
@@ -160,6 +180,7 @@ impl Shop {
 /// What a spike process is started with.
 struct Start<'a> {
     spike: &'a PathBuf,
+    settings: &'a [(String, String)],
     engines: &'a Engines,
     administrator: &'a Administrator,
     home: &'a TempDir,
@@ -168,7 +189,7 @@ struct Start<'a> {
 impl Start<'_> {
     async fn program(&self, name: &str, roles: &str) -> Result<Program, BenchError> {
         let mut environment = self.environment();
-        environment.extend(self.administrator.environment());
+        environment.extend(self.administrator.environment().map(|(name, value)| (name.to_owned(), value)));
         let arguments = ["serve", "--listen", "127.0.0.1:0", "--roles", roles].map(Into::into).into();
         let directory = self.home.path();
         let launch = Launch { name, program: self.spike, arguments, environment, directory };
@@ -189,9 +210,9 @@ impl Start<'_> {
         Err(BenchError::Wrong(format!("spike reconcile says: {said}{}", String::from_utf8_lossy(&done.stderr))))
     }
 
-    fn environment(&self) -> Vec<(&'static str, String)> {
-        let mut environment = self.engines.environment();
-        environment.push(("SPIKE__DATA_DIR", self.home.path().join("data").display().to_string()));
-        environment
+    fn environment(&self) -> Vec<(String, String)> {
+        let data = ("SPIKE__DATA_DIR", self.home.path().join("data").display().to_string());
+        let ours = self.engines.environment().into_iter().chain([data]);
+        ours.map(|(name, value)| (name.to_owned(), value)).chain(self.settings.iter().cloned()).collect()
     }
 }

@@ -1,6 +1,7 @@
 //! RabbitMQ: one node.
 
 mod installation;
+mod register;
 
 use std::{
     net::SocketAddr,
@@ -224,8 +225,15 @@ impl RabbitMq {
         self.lifecycle.end("TERM").await
     }
 
-    /// Kills it (SIGKILL).
+    /// Kills it (SIGKILL), when it would find all its queues again.
     pub async fn kill(&mut self) -> Result<(), EngineError> {
+        let node = self.directory.join("mnesia").join(NODE).join("quorum").join(NODE);
+        if self.lifecycle.is_up() {
+            // A queue that is deleted while one looks is looked for once more.
+            self.lifecycle
+                .until("its queues on the disk", async || register::is_written(&node).unwrap_or(false))
+                .await?;
+        }
         self.lifecycle.end("KILL").await
     }
 

@@ -31,6 +31,9 @@ use crate::group::{Commit, GroupBounds, GroupCommit, for_each};
 
 /// How long the task waits before it connects again: at first, and at most.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
+/// How long consumers have to be told that their queue was deleted before it is declared again. RabbitMQ 3.10 does not
+/// tell them any more once it is, and was seen to count them as consumers of the new queue and to deliver nothing to them.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// What can be done with the broker.
 #[derive(Clone)]
@@ -210,6 +213,9 @@ impl Keeper {
             if !matches!(over, Over::Blocked(_)) {
                 // It may hang, and nothing that is still on its way there is needed.
                 session.cut();
+            }
+            if matches!(over, Over::NoQueue(_)) {
+                tokio::time::sleep(FAREWELL).await;
             }
             session = self.again(&over).await;
             tracing::info!("publishing goes on");

@@ -75,9 +75,12 @@ impl Letter {
 /// Why a session is over.
 #[derive(Debug, Clone, thiserror::Error)]
 pub(super) enum Over {
-    /// The connection or a channel is gone, or a queue is missing.
+    /// The connection or a channel is gone.
     #[error("{0}")]
     Lost(String),
+    /// A queue is missing.
+    #[error("no queue at {0}")]
+    NoQueue(String),
     /// The broker did not confirm in time, although it has not gone away.
     #[error("RabbitMQ did not confirm in time")]
     Suspect,
@@ -239,7 +242,7 @@ impl Session {
         for ((letter, id), outcome) in letters.iter().zip(ids).zip(outcomes) {
             if returned.contains(id.as_str()) {
                 let route = format!("exchange {}, key {}", letter.exchange, letter.key);
-                self.end(Over::Lost(format!("no queue at {route}")));
+                self.end(Over::NoQueue(route.clone()));
                 *outcome = Err(SendError::Unroutable(route));
             }
         }

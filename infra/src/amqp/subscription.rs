@@ -27,12 +27,14 @@ use super::{
     options::AmqpOptions,
     publisher::Publisher,
     session::{Letter, unique},
-    topology::{Place, Topology},
+    topology::{self, Place, Topology},
 };
 use crate::crypto::entropy;
 
 /// How long the task waits before it connects again: at first, and at most.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
+/// How often the consumers of the queues are counted.
+const COUNTED_EVERY: Duration = Duration::from_secs(5);
 /// Holds in one part of an answer: some hundred kilobytes.
 const PART: usize = 1_000;
 
@@ -87,6 +89,7 @@ impl Subscription {
             why = life.take_in(&mut deliveries) => why,
             why = acknowledge(&channels, acks) => why,
             why = broken(events) => why,
+            why = deserted(&link, &places) => why,
         })
     }
 
@@ -101,6 +104,32 @@ impl Subscription {
             lanes[lane] = Some(consuming.inspect_err(|_| tracing::warn!(queue, "no subscription"))?);
         }
         Ok(lanes.into_iter().flatten().collect())
+    }
+}
+
+/// Returns when a queue has no consumer although this process is one. The broker says so when a queue is deleted, and
+/// RabbitMQ 3.10 was seen not to when it is declared again in the same moment: what comes in then would wait for ever.
+async fn deserted(link: &Link, places: &[Place]) -> String {
+    let mut ticks = tokio::time::interval(COUNTED_EVERY);
+    // The first one comes at once, and the subscriptions were just confirmed.
+    ticks.tick().await;
+    loop {
+        ticks.tick().await;
+        let counted = link.answered(async {
+            let channel = link.channel().await?;
+            for place in places {
+                if topology::count(&channel, place).await?.1 == 0 {
+                    return Ok(Some(&place.queue));
+                }
+            }
+            channel.close(200, "".into()).await?;
+            Ok::<_, lapin::Error>(None)
+        });
+        match counted.await {
+            Ok(None) => {}
+            Ok(Some(queue)) => return format!("{queue} has lost its consumers"),
+            Err(error) => return error.to_string(),
+        }
     }
 }
 

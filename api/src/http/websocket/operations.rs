@@ -6,7 +6,7 @@ use std::{collections::HashMap, sync::Arc};
 use async_graphql::Response;
 use futures_util::{StreamExt, stream::BoxStream};
 use schema::{Asker, Code, Kind, errors::refused};
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tracing::Instrument;
 
@@ -17,6 +17,9 @@ use super::{
 
 /// Messages that wait to be written. When a client does not take them, its operations wait.
 const WAITING: usize = 16;
+/// Queries and mutations of a socket that run or whose answers wait to be written; more begin later. An answer can be large,
+/// and a client that takes none should not have many of them computed.
+const AT_ONCE: usize = 8;
 
 /// The operations of a socket.
 pub(super) struct Operations {
@@ -24,6 +27,7 @@ pub(super) struct Operations {
     most: usize,
     /// How many there have been: an id may be used again, and its messages must not be taken for those of another.
     begun: u64,
+    room: Arc<Semaphore>,
     say: mpsc::Sender<Said>,
 }
 
@@ -38,13 +42,15 @@ pub(super) struct Said {
     number: u64,
     last: bool,
     text: String,
+    /// Until it is written.
+    _room: Option<OwnedSemaphorePermit>,
 }
 
 impl Operations {
     /// None yet, of so many at most; and where they are heard.
     pub(super) fn new(most: usize) -> (Self, mpsc::Receiver<Said>) {
         let (say, heard) = mpsc::channel(WAITING);
-        (Self { running: HashMap::new(), most, begun: 0, say }, heard)
+        (Self { running: HashMap::new(), most, begun: 0, room: Arc::new(Semaphore::new(AT_ONCE)), say }, heard)
     }
 
     /// Begins one. What is wrong with it is said under its id, also that there are too many.
@@ -66,7 +72,8 @@ impl Operations {
         self.begun += 1;
         let unwanted = CancellationToken::new();
         let running = Running { number: self.begun, _wanted: unwanted.clone().drop_guard() };
-        let voice = Voice { id: id.as_str().into(), number: self.begun, say: self.say.clone(), unwanted };
+        let (room, say) = (self.room.clone(), self.say.clone());
+        let voice = Voice { id: id.as_str().into(), number: self.begun, room, say, unwanted };
         tokio::spawn(perform(http.clone(), graph.clone(), asked, asker, voice).in_current_span());
         self.running.insert(id, running);
         Ok(None)
@@ -92,30 +99,31 @@ impl Operations {
 struct Voice {
     id: Arc<str>,
     number: u64,
+    room: Arc<Semaphore>,
     say: mpsc::Sender<Said>,
     unwanted: CancellationToken,
 }
 
 impl Voice {
-    /// Waits until there is room. False if nobody listens any more.
-    async fn say(&self, last: bool, text: String) -> bool {
-        self.say.send(Said { id: self.id.clone(), number: self.number, last, text }).await.is_ok()
+    /// Waits until it can be said. False if nobody listens any more.
+    async fn say(&self, last: bool, text: String, room: Option<OwnedSemaphorePermit>) -> bool {
+        self.say.send(Said { id: self.id.clone(), number: self.number, last, text, _room: room }).await.is_ok()
     }
 
-    /// Says all there is to say of an operation.
-    async fn tell(&self, mut answers: BoxStream<'static, Response>) {
+    /// Says all there is to say of an operation, the first of it in the room that was kept for it.
+    async fn tell(&self, mut answers: BoxStream<'static, Response>, mut room: Option<OwnedSemaphorePermit>) {
         let mut first = true;
         while let Some(answer) = answers.next().await {
             if first && was_refused(&answer) {
-                self.say(true, message::error(&self.id, &answer)).await;
+                self.say(true, message::error(&self.id, &answer), room).await;
                 return;
             }
             first = false;
-            if !self.say(false, message::next(&self.id, &answer)).await {
+            if !self.say(false, message::next(&self.id, &answer), room.take()).await {
                 return;
             }
         }
-        self.say(true, message::complete(&self.id)).await;
+        self.say(true, message::complete(&self.id), None).await;
     }
 }
 
@@ -123,13 +131,21 @@ async fn perform(http: Arc<Http>, graph: Graph, asked: Asked, asker: Asker, voic
     let ready = match http.admit(asked, asker).await {
         Ok(ready) => ready,
         Err(answer) => {
-            voice.say(true, message::error(&voice.id, &answer)).await;
+            voice.say(true, message::error(&voice.id, &answer), None).await;
             return;
         }
     };
-    let mutates = ready.kind() == Kind::Mutation;
-    let telling = voice.tell(http.answers(&graph, ready));
-    if mutates {
+    let kind = ready.kind();
+    let room = if kind == Kind::Subscription {
+        None
+    } else {
+        tokio::select! {
+            () = voice.unwanted.cancelled() => return,
+            room = voice.room.clone().acquire_owned() => room.ok(),
+        }
+    };
+    let telling = voice.tell(http.answers(&graph, ready), room);
+    if kind == Kind::Mutation {
         telling.await;
     } else {
         tokio::select! {
