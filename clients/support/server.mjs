@@ -83,9 +83,14 @@ export class Server {
     await this.#end("SIGKILL");
   }
 
+  /** Asks it to end, as a deployment does. */
+  async quit() {
+    await this.#end("SIGTERM");
+  }
+
   /** Ends it, and takes what it left away. */
   async stop() {
-    await this.#end("SIGTERM");
+    await this.quit();
     rmSync(this.#directory, { recursive: true, force: true });
   }
 

@@ -61,21 +61,26 @@ export function suite(name, make) {
       client.check?.();
     });
 
-    test("goes on watching over a crash of the server", async () => {
-      const order = await grab(client);
-      const seen = watch(client, order);
-      await until("the order waits for its payment", () => seen.states.includes("PENDING_PAYMENT"));
-      await server.kill();
-      await server.begin();
-      await pay(server, order, token);
-      await until("the order is paid", () => seen.states.includes("PAID"));
-      await refund(server, order);
-      await until("the subscription has ended", () => seen.ended);
-      assert.deepEqual(seen.errors, []);
-      assert.equal(seen.states.at(-1), "REFUNDED");
-      // What was known may be told again after the reconnection; nothing is told backwards.
-      assert.deepEqual(seen.versions, [...seen.versions].sort((a, b) => a - b));
-    });
+    for (const [what, end] of [
+      ["a crash", () => server.kill()],
+      ["an orderly restart", () => server.quit()],
+    ]) {
+      test(`goes on watching over ${what} of the server`, async () => {
+        const order = await grab(client);
+        const seen = watch(client, order);
+        await until("the order waits for its payment", () => seen.states.includes("PENDING_PAYMENT"));
+        await end();
+        await server.begin();
+        await pay(server, order, token);
+        await until("the order is paid", () => seen.states.includes("PAID"));
+        await refund(server, order);
+        await until("the subscription has ended", () => seen.ended);
+        assert.deepEqual(seen.errors, []);
+        assert.equal(seen.states.at(-1), "REFUNDED");
+        // What was known may be told again after the reconnection; nothing is told backwards.
+        assert.deepEqual(seen.versions, [...seen.versions].sort((a, b) => a - b));
+      });
+    }
 
     test("is told what is wrong with a subscription", async () => {
       for (const [document, variables, code] of [
