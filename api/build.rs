@@ -27,8 +27,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         let content = fs::canonicalize(&file)?;
         let relative = file.strip_prefix(&dist)?.with_extension("");
         let path = relative.to_str().ok_or("a file of the playground has a name that is no text")?;
+        let content = content.to_str().ok_or("the playground is at a place whose name is no text")?;
         let mut hasher = DefaultHasher::new();
-        hasher.write(&fs::read(&content)?);
+        hasher.write(&fs::read(content)?);
         let tag = hasher.finish();
         writeln!(
             list,
