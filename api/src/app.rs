@@ -3,10 +3,9 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::serve::{Listener, ListenerExt};
 use domain::services::Services;
 use tokio::{
-    net::TcpListener,
+    net::{TcpListener, TcpSocket},
     task::JoinHandle,
     time::{Instant, timeout_at},
 };
@@ -55,27 +54,19 @@ impl App {
         let services = Services::new(world.ports.clone(), config.terms());
         administrators::first(&world.ports, &services, &config.admin).await?;
 
-        let listener = listen(config.server.listen).await?;
+        let listener = listen(config.server.listen)?;
         let addr = listener.local_addr().map_err(|cause| StartError::Listen { addr: config.server.listen, cause })?;
 
         let shutdown = Shutdown::default();
         let readiness = Readiness::new(world.parts.clone(), shutdown.clone());
+        let router =
+            http::router(Http::new(&services, roles.graph()?, &world, readiness.clone(), shutdown.clone(), config)?);
         let options = consumers::Options { batch_size: config.consumer.batch_size, only_follow_ups: !roles.consume() };
         readiness.consumers_started(consumers::start(&services, options));
-
-        let router = http::router(Http::new(
-            &services,
-            roles.graph()?,
-            &world,
-            readiness.clone(),
-            shutdown.clone(),
-            &config.server,
-        ));
-        let stopping = shutdown.clone();
-        let server = tokio::spawn(async move {
-            let stopping = async move { stopping.begun().await };
-            axum::serve(listener, router).with_graceful_shutdown(stopping).await
-        });
+        let server = {
+            let (config, shutdown) = (config.clone(), shutdown.clone());
+            tokio::spawn(async move { http::serve(listener, router, &config, shutdown).await })
+        };
         let keys = tokio::spawn(watch_keys(world.keys.clone(), shutdown.clone()));
         tracing::info!(%addr, "serving");
         Ok(Self {
@@ -123,8 +114,8 @@ impl App {
             abort.abort();
             late = Some("requests");
         }
-        if !self.shutdown.sockets_closed(deadline.saturating_duration_since(Instant::now())).await {
-            late = late.or(Some("sockets"));
+        if !self.shutdown.work_done(deadline.saturating_duration_since(Instant::now())).await {
+            late = late.or(Some("sockets and changes"));
         }
         // The consumers come last, because the requests made work for them.
         let deadline = deadline.max(Instant::now() + LAST_STEPS);
@@ -148,17 +139,22 @@ impl App {
     }
 }
 
-async fn listen(addr: SocketAddr) -> Result<impl Listener<Io = tokio::net::TcpStream, Addr = SocketAddr>, StartError> {
-    let listener = TcpListener::bind(addr).await.map_err(|cause| match cause.kind() {
+/// Connections that may wait to be accepted: at the start of a sale they come all at once, and the kernel drops what does
+/// not fit without a word. (It has a bound of its own, `net.core.somaxconn`; libraries ask for 128.)
+const BACKLOG: u32 = 4_096;
+
+fn listen(addr: SocketAddr) -> Result<TcpListener, StartError> {
+    let bound = || {
+        let socket = if addr.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        // A start right after an end finds the old connections' address free.
+        socket.set_reuseaddr(true)?;
+        socket.bind(addr)?;
+        socket.listen(BACKLOG)
+    };
+    bound().map_err(|cause: std::io::Error| match cause.kind() {
         std::io::ErrorKind::AddrInUse => StartError::PortInUse { addr },
         _ => StartError::Listen { addr, cause },
-    })?;
-    // An answer is small and somebody waits for it: it is sent at once.
-    Ok(listener.tap_io(|socket| {
-        if let Err(error) = socket.set_nodelay(true) {
-            tracing::debug!(%error, "TCP_NODELAY");
-        }
-    }))
+    })
 }
 
 async fn watch_keys(keys: Arc<dyn SigningKeys>, shutdown: Shutdown) {

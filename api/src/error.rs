@@ -42,6 +42,14 @@ pub enum StartError {
         /// What was asked for.
         given: String,
     },
+    /// The documents that may be executed cannot be read.
+    #[error("graphql.trusted_documents {path}: {cause}", path = path.display())]
+    Documents {
+        /// The file or directory.
+        path: PathBuf,
+        /// What is wrong with it.
+        cause: String,
+    },
     /// The data dir cannot be made or written.
     #[error("data dir {path}: {cause}; choose another with --data-dir or make it writable", path = path.display())]
     DataDir {

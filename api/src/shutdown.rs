@@ -11,14 +11,14 @@ use tokio_util::{
 #[derive(Debug, Clone, Default)]
 pub struct Shutdown {
     token: CancellationToken,
-    sockets: TaskTracker,
+    work: TaskTracker,
 }
 
 impl Shutdown {
     /// Tells everybody to stop. Returns at once.
     pub fn begin(&self) {
         self.token.cancel();
-        self.sockets.close();
+        self.work.close();
     }
 
     /// Whether it has begun.
@@ -32,14 +32,14 @@ impl Shutdown {
         self.token.cancelled().await;
     }
 
-    /// Counts a socket as open as long as what is returned lives.
-    pub fn socket(&self) -> TaskTrackerToken {
-        self.sockets.token()
+    /// Counts a socket, or a change that is being made, as long as what is returned lives.
+    pub fn at_work(&self) -> TaskTrackerToken {
+        self.work.token()
     }
 
-    /// Returns once no socket is open any more. False if that takes longer than `patience`.
-    pub async fn sockets_closed(&self, patience: Duration) -> bool {
-        tokio::time::timeout(patience, self.sockets.wait()).await.is_ok()
+    /// Returns once no socket is open and no change is being made any more. False if that takes longer than `patience`.
+    pub async fn work_done(&self, patience: Duration) -> bool {
+        tokio::time::timeout(patience, self.work.wait()).await.is_ok()
     }
 }
 

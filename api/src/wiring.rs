@@ -49,6 +49,7 @@ pub async fn world(config: &Config, overrides: &Overrides) -> Result<World, Star
         accounts: Arc::new(SqlAccounts::new(db.clone())),
         sessions: Arc::new(SqlSessions::new(db.clone())),
         passwords: Arc::new(passwords),
+        attempts: engines::attempts(config, overrides, &clock).await?,
         access_tokens: Arc::new(JwtAccessTokens::new(keys.clone(), clock.clone(), identity)),
         refresh_secrets: Arc::new(HmacRefreshSecrets),
         campaign_reader: Arc::new(SqlCampaignReader::new(db.clone())),

@@ -5,7 +5,7 @@
 //!   use case's own enum, a message for people and the input field it is about.
 //! - A [`Fault`] is abuse or breakage. Its cause is for the log alone and never reaches a client.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, time::Duration};
 
 /// An error of a library or an adapter, kept as a cause for the log.
 pub type Cause = Box<dyn std::error::Error + Send + Sync>;
@@ -26,6 +26,12 @@ pub enum Fault {
         field: String,
         /// What is wrong with it, for the developer of the client.
         message: String,
+    },
+    /// Asked too often; trying again before `retry_after` has passed does not help.
+    #[error("too many attempts; try again in {} s", retry_after.as_secs().max(1))]
+    RateLimited {
+        /// How long to wait.
+        retry_after: Duration,
     },
     /// A part that the operation needs is away or full; trying again later may work.
     #[error("{part} is not available")]
@@ -60,6 +66,7 @@ impl Fault {
             Self::Unauthenticated(why) => Self::Unauthenticated(why.clone()),
             Self::Forbidden(why) => Self::Forbidden(why.clone()),
             Self::BadInput { field, message } => Self::BadInput { field: field.clone(), message: message.clone() },
+            Self::RateLimited { retry_after } => Self::RateLimited { retry_after: *retry_after },
             Self::Unavailable { part, .. } => Self::Unavailable { part, cause: cause.map(Into::into) },
             Self::Internal(_) => Self::internal(cause.unwrap_or_default()),
         }

@@ -43,6 +43,7 @@ pub mod last_known;
 pub mod money;
 pub mod order;
 pub mod page;
+pub mod rate;
 pub mod services;
 pub mod spike;
 #[cfg(any(test, feature = "testing"))]

@@ -37,7 +37,7 @@ use crate::{
         watch::CampaignWatch,
     },
     user::{
-        ports::{AccessTokens, AccountStore, PasswordHasher, RefreshSecrets, SessionStore},
+        ports::{AccessTokens, AccountStore, AttemptLimiter, PasswordHasher, RefreshSecrets, SessionStore},
         profile::Users,
         register::Registration,
         session::{SessionTerms, Sessions},
@@ -54,6 +54,7 @@ pub struct Ports {
     pub accounts: Arc<dyn AccountStore>,
     pub sessions: Arc<dyn SessionStore>,
     pub passwords: Arc<dyn PasswordHasher>,
+    pub attempts: Arc<dyn AttemptLimiter>,
     pub access_tokens: Arc<dyn AccessTokens>,
     pub refresh_secrets: Arc<dyn RefreshSecrets>,
     pub campaign_reader: Arc<dyn CampaignReader>,
@@ -144,7 +145,7 @@ impl Services {
         let orders = Arc::new(Orders::new(p.orders.clone(), p.stock.clone(), users.clone()));
         Arc::new(Self {
             registration: Registration::new(p.accounts.clone(), p.passwords.clone(), p.clock.clone(), p.ids.clone()),
-            sign_in: SignIn::new(p.accounts.clone(), p.passwords.clone(), sessions.clone()),
+            sign_in: SignIn::new(p.accounts.clone(), p.passwords.clone(), p.attempts, sessions.clone()),
             campaign_watch: Arc::new(CampaignWatch::new(catalog.clone(), p.clock.clone())),
             grabs: Grabs::new(
                 p.stock.clone(),

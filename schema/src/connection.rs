@@ -114,6 +114,18 @@ pub(crate) fn page<I: TypedId>(
     Ok(PageArguments { first, after, last, before }.parse(with_total, ids::read_cursor)?)
 }
 
+/// Each of the values once. A list of a few states can be sent with a hundred thousand of them, and would be a
+/// condition of as many parts.
+pub(crate) fn distinct<T: PartialEq>(values: impl IntoIterator<Item = T>) -> Vec<T> {
+    let mut distinct = Vec::new();
+    for value in values {
+        if !distinct.contains(&value) {
+            distinct.push(value);
+        }
+    }
+    distinct
+}
+
 /// What a page may cost: its rows, each as complex as what is selected of it.
 pub(crate) fn cost(first: Option<i32>, last: Option<i32>, row: usize) -> usize {
     let rows = first.or(last).and_then(|rows| usize::try_from(rows).ok());

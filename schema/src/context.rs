@@ -1,7 +1,7 @@
 //! What a resolver asks of its context: the use cases, the viewer, the loaders, and whether the viewer is an
 //! administrator.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use async_graphql::Context;
 use domain::{
@@ -14,6 +14,7 @@ use domain::{
 use crate::{
     errors::{Problem, Result},
     loaders::Loaders,
+    request::Attached,
 };
 
 /// What a resolver may ask its context.
@@ -24,6 +25,8 @@ pub(crate) trait Asked<'a> {
     fn loaders(&self) -> Result<&'a Loaders>;
     /// On whose behalf the request runs.
     fn viewer(&self) -> Viewer;
+    /// From where the request comes, if that is known.
+    fn address(&self) -> Option<IpAddr>;
     /// The user who is signed in, or `UNAUTHENTICATED`.
     fn user(&self) -> Result<UserId>;
     /// Proof that the viewer is an administrator, or `FORBIDDEN`. Read from the database once in an execution.
@@ -43,7 +46,11 @@ impl<'a> Asked<'a> for Context<'a> {
     }
 
     fn viewer(&self) -> Viewer {
-        self.data_opt().copied().unwrap_or(Viewer::SignedOut)
+        self.data_opt::<Attached>().map_or(Viewer::SignedOut, |attached| attached.asker.viewer)
+    }
+
+    fn address(&self) -> Option<IpAddr> {
+        self.data_opt::<Attached>().and_then(|attached| attached.asker.address)
     }
 
     fn user(&self) -> Result<UserId> {

@@ -4,9 +4,9 @@
 //! ([`crate::payload`]). The text of an internal cause never leaves this process: it is logged, with
 //! the trace id that the client is shown.
 
-use std::{error::Error as StdError, fmt::Write, sync::Arc};
+use std::{error::Error as StdError, fmt::Write, sync::Arc, time::Duration};
 
-use async_graphql::{Error, ErrorExtensionValues, Response, ServerError};
+use async_graphql::{Error, ErrorExtensionValues, Response, ServerError, Value};
 use domain::error::Fault;
 
 /// The request's name in the log. Attach it to the data of a request (or of a WebSocket): an
@@ -25,12 +25,42 @@ pub enum Code {
     BadUserInput,
     /// There is no such thing for this viewer.
     NotFound,
+    /// Asked too often.
+    RateLimited,
     /// Not GraphQL.
     ParseFailed,
     /// GraphQL that does not fit the schema.
     ValidationFailed,
+    /// No operation of the document is the one that was asked for.
+    OperationUnknown,
     /// More than one request may ask for.
     TooComplex,
+    /// Nobody sent the document of this hash yet: send it with its hash.
+    PersistedQueryNotFound,
+    /// Documents are not kept here: send them in full.
+    PersistedQueryNotSupported,
+    /// The document is another than the one of the hash.
+    PersistedQueryMismatch,
+    /// Only documents that the operator knows are executed, and this is none of them.
+    Untrusted,
+    /// More bytes than a request may have.
+    PayloadTooLarge,
+    /// Requests are not taken in lists.
+    BatchNotSupported,
+    /// A list of more requests than it may have.
+    BatchTooLarge,
+    /// It took too long; a change may have been made all the same.
+    Timeout,
+    /// A method or a transport that is not for this.
+    MethodNotAllowed,
+    /// A body in a form that is not read here.
+    UnsupportedMediaType,
+    /// An answer in a form that is not written here.
+    NotAcceptable,
+    /// A foreign page could have sent this without asking.
+    PreflightRequired,
+    /// More operations at the same time than a socket may have.
+    TooManyOperations,
     /// A part that is needed is away or full.
     Unavailable,
     /// A defect of ours.
@@ -46,9 +76,24 @@ impl Code {
             Self::Forbidden => "FORBIDDEN",
             Self::BadUserInput => "BAD_USER_INPUT",
             Self::NotFound => "NOT_FOUND",
+            Self::RateLimited => "RATE_LIMITED",
             Self::ParseFailed => "GRAPHQL_PARSE_FAILED",
             Self::ValidationFailed => "GRAPHQL_VALIDATION_FAILED",
+            Self::OperationUnknown => "OPERATION_RESOLUTION_FAILURE",
             Self::TooComplex => "QUERY_TOO_COMPLEX",
+            Self::PersistedQueryNotFound => "PERSISTED_QUERY_NOT_FOUND",
+            Self::PersistedQueryNotSupported => "PERSISTED_QUERY_NOT_SUPPORTED",
+            Self::PersistedQueryMismatch => "PERSISTED_QUERY_HASH_MISMATCH",
+            Self::Untrusted => "QUERY_NOT_IN_SAFELIST",
+            Self::PayloadTooLarge => "PAYLOAD_TOO_LARGE",
+            Self::BatchNotSupported => "BATCH_NOT_SUPPORTED",
+            Self::BatchTooLarge => "BATCH_TOO_LARGE",
+            Self::Timeout => "OPERATION_TIMEOUT",
+            Self::MethodNotAllowed => "METHOD_NOT_ALLOWED",
+            Self::UnsupportedMediaType => "UNSUPPORTED_MEDIA_TYPE",
+            Self::NotAcceptable => "NOT_ACCEPTABLE",
+            Self::PreflightRequired => "PREFLIGHT_REQUIRED",
+            Self::TooManyOperations => "TOO_MANY_OPERATIONS",
             Self::Unavailable => "SERVICE_UNAVAILABLE",
             Self::Internal => "INTERNAL_SERVER_ERROR",
         }
@@ -85,6 +130,7 @@ impl Problem {
                 Fault::Unauthenticated(_) => Code::Unauthenticated,
                 Fault::Forbidden(_) => Code::Forbidden,
                 Fault::BadInput { .. } => Code::BadUserInput,
+                Fault::RateLimited { .. } => Code::RateLimited,
                 Fault::Unavailable { .. } => Code::Unavailable,
                 Fault::Internal(_) => Code::Internal,
             },
@@ -114,13 +160,63 @@ impl From<Problem> for Error {
     fn from(problem: Problem) -> Self {
         let mut extensions = ErrorExtensionValues::default();
         extensions.set("code", problem.code().name());
-        if let Problem::Fault(fault) = &problem
-            && let Fault::BadInput { field, .. } = &**fault
-        {
-            extensions.set("argument", field.as_str());
+        if let Problem::Fault(fault) = &problem {
+            match &**fault {
+                Fault::BadInput { field, .. } => extensions.set("argument", field.as_str()),
+                Fault::RateLimited { retry_after } => extensions.set(RETRY_AFTER, millis(*retry_after)),
+                _ => {}
+            }
         }
         Self { message: problem.message(), source: Some(Arc::new(problem)), extensions: Some(extensions) }
     }
+}
+
+/// How long to wait before trying again, in milliseconds.
+const RETRY_AFTER: &str = "retryAfterMs";
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Answers a request of which nothing was executed.
+#[must_use]
+pub fn refused(code: Code, message: impl Into<String>) -> Response {
+    Response::from_errors(vec![coded(code, ServerError::new(message, None))])
+}
+
+/// Answers a request that came too often: when it may come again.
+#[must_use]
+pub fn rate_limited(message: impl Into<String>, retry_after: Duration) -> Response {
+    let mut error = coded(Code::RateLimited, ServerError::new(message, None));
+    error.extensions.get_or_insert_default().set(RETRY_AFTER, millis(retry_after));
+    Response::from_errors(vec![error])
+}
+
+/// How long an answer tells its client to wait, if it does.
+#[must_use]
+pub fn retry_after(response: &Response) -> Option<Duration> {
+    let waits = response.errors.iter().filter_map(|error| match error.extensions.as_ref()?.get(RETRY_AFTER)? {
+        Value::Number(millis) => millis.as_u64().map(Duration::from_millis),
+        _ => None,
+    });
+    waits.max()
+}
+
+/// The code of the first error of an answer.
+#[must_use]
+pub fn code_of(response: &Response) -> Option<&str> {
+    match response.errors.first()?.extensions.as_ref()?.get("code")? {
+        Value::String(code) => Some(code),
+        _ => None,
+    }
+}
+
+/// A text that is not GraphQL. What the parser says is short and in one line, and does not repeat the text, which may
+/// be long.
+pub(crate) fn unparsed(mut error: ServerError) -> ServerError {
+    let said = error.message.rsplit("\n  = ").next().unwrap_or_default();
+    error.message = format!("syntax error: {}", said.lines().next().unwrap_or_default().trim());
+    coded(Code::ParseFailed, error)
 }
 
 /// An error of the request itself, before any resolver runs.
@@ -189,13 +285,14 @@ mod tests {
     #[test]
     fn every_fault_has_its_code() {
         let code = |problem: Problem| match shown(problem).extensions.and_then(|all| all.get("code").cloned()) {
-            Some(async_graphql::Value::String(code)) => code,
+            Some(Value::String(code)) => code,
             other => format!("{other:?}"),
         };
         assert_eq!(code(Fault::Unauthenticated("a".into()).into()), "UNAUTHENTICATED");
         assert_eq!(code(Fault::Forbidden("a".into()).into()), "FORBIDDEN");
         assert_eq!(code(Problem::bad_input("id", "a")), "BAD_USER_INPUT");
         assert_eq!(code(Problem::NotFound("order")), "NOT_FOUND");
+        assert_eq!(code(Fault::RateLimited { retry_after: Duration::from_secs(1) }.into()), "RATE_LIMITED");
         assert_eq!(code(Fault::unavailable("queue", "a").into()), "SERVICE_UNAVAILABLE");
         assert_eq!(code(Problem::internal("a")), "INTERNAL_SERVER_ERROR");
     }

@@ -13,7 +13,8 @@
 //! | [`payload`] | how a refusal becomes a `userErrors` entry |
 //! | [`link`] | how one entity leads to another, and when it is read |
 //! | [`loaders`] | how many links are read with one query |
-//! | [`operation`] | what one document may ask |
+//! | [`document`] | what one document may ask |
+//! | [`operation`] | what surrounds every operation |
 //!
 //! # How to add a mutation
 //! 1. Its input is an `InputObject` and its payload a `payload!` next to it, in the module of its domain.
@@ -29,7 +30,7 @@ pub mod admin;
 mod any;
 pub mod connection;
 mod context;
-mod documents;
+pub mod document;
 pub mod entities;
 pub mod errors;
 pub mod graph;
@@ -51,9 +52,9 @@ pub mod whole;
 
 #[cfg(feature = "subgraphs")]
 pub use any::AnySchema;
-pub use errors::TraceId;
-pub use operation::Limits;
-pub use request::{connection_data, on_behalf_of};
+pub use document::{Kind, Limits, Reader, RootField, Roots};
+pub use errors::{Code, TraceId};
+pub use request::{Asker, Checked, check};
 #[cfg(feature = "subgraphs")]
 pub use serve::executable;
 pub use serve::{Which, sdl, sdl_of, whole};

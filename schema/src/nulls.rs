@@ -86,8 +86,9 @@ mod tests {
     use async_graphql::{EmptyMutation, EmptySubscription, Object, Schema};
 
     use crate::{
+        document::Limits,
         errors::{Problem, Result},
-        operation::{Limits, OperationFactory},
+        operation::OperationFactory,
     };
 
     struct Query;
@@ -129,7 +130,7 @@ mod tests {
     #[tokio::test]
     async fn a_failed_field_makes_the_nearest_nullable_one_null() {
         let schema = Schema::build(Query, EmptyMutation, EmptySubscription)
-            .extension(OperationFactory::new(Limits::default()))
+            .extension(OperationFactory(Limits::default()))
             .finish();
         for (query, data, errors) in [
             ("{ thing { id } }", r#"{"thing":{"id":1}}"#, 0),

@@ -1,88 +1,95 @@
-//! What surrounds every operation: limits on what one document may ask, fresh loaders for each execution,
-//! nulls where fields failed, and the last look at the errors of a response.
+//! What surrounds every operation: the limits on what one document may ask, fresh loaders for each execution, nulls
+//! where fields failed, what it cost, and the last look at the errors of a response.
 
 use std::{
     any::TypeId,
-    collections::HashMap,
-    sync::{Arc, OnceLock},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use async_graphql::{
-    Data, Name, Positioned, Request, Response, ServerError, ServerResult, ValidationResult, Value, Variables,
+    Data, Request, Response, ServerError, ServerResult, ValidationResult, Value, Variables,
     async_trait::async_trait,
     extensions::{
         Extension, ExtensionContext, ExtensionFactory, NextExecute, NextParseQuery, NextPrepareRequest, NextRequest,
         NextResolve, NextSubscribe, NextValidation, ResolveInfo,
     },
-    parser::types::{ExecutableDocument, FragmentDefinition, Selection, SelectionSet},
+    parser::types::ExecutableDocument,
+    value,
 };
 use domain::services::Services;
 use futures_util::{StreamExt, stream::BoxStream};
 
 use crate::{
-    documents::Documents,
+    document::{self, Excess, Limits, Measures},
     errors::{self, Code, TraceId},
     loaders::Loaders,
     nulls::Nulls,
+    request::Attached,
 };
 
-/// What one document may ask.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// The sum of what its fields cost: a field costs 1, a page its rows times what is selected of each, a
-    /// password hash [`Self::PASSWORD`].
-    pub complexity: usize,
-    /// How deep fields may stand in fields.
-    pub depth: usize,
-    /// How many fields it has when its fragments are written out.
-    pub fields: usize,
-}
-
-impl Limits {
-    /// What hashing a password costs.
-    pub const PASSWORD: usize = 1_000;
-    /// What any other change costs.
-    pub const CHANGE: usize = 50;
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { complexity: 10_000, depth: 20, fields: 2_000 }
-    }
-}
+/// Errors of one validation that are told; nobody reads more, and a document can have thousands.
+const MAX_ERRORS: usize = 20;
 
 /// Makes the extension, one for each request.
-pub(crate) struct OperationFactory {
-    limits: Limits,
-    documents: Documents,
-}
-
-impl OperationFactory {
-    /// For a graph with these limits.
-    pub(crate) fn new(limits: Limits) -> Self {
-        Self { limits, documents: Documents::new() }
-    }
-}
+pub(crate) struct OperationFactory(pub(crate) Limits);
 
 impl ExtensionFactory for OperationFactory {
     fn create(&self) -> Arc<dyn Extension> {
-        let (limits, documents) = (self.limits, self.documents.clone());
-        Arc::new(Operation { limits, documents, trace: Arc::default(), nulls: Nulls::default() })
+        Arc::new(Operation { limits: self.0, state: Arc::default(), nulls: Nulls::default() })
     }
 }
 
 struct Operation {
     limits: Limits,
-    documents: Documents,
-    trace: Arc<OnceLock<TraceId>>,
+    state: Arc<State>,
     nulls: Nulls,
+}
+
+/// What is learnt of a request on its way.
+#[derive(Default)]
+struct State {
+    trace: OnceLock<TraceId>,
+    /// Set if the answer is to tell what it cost.
+    measures: OnceLock<Measures>,
+    complexity: OnceLock<usize>,
+    /// Whether the cost was told: of a subscription, in its first answer alone.
+    told: AtomicBool,
+}
+
+impl State {
+    fn finish(&self, limits: &Limits, response: &mut Response) {
+        errors::finish(response, self.trace.get());
+        if let Some(measures) = self.measures.get()
+            && !self.told.swap(true, Ordering::Relaxed)
+        {
+            response.extensions.insert("cost".to_owned(), cost(measures, self.complexity.get(), limits));
+        }
+    }
+}
+
+/// What an operation costs, beside what it may.
+fn cost(measures: &Measures, complexity: Option<&usize>, limits: &Limits) -> Value {
+    let complexity = complexity.copied();
+    value!({
+        "complexity": { "used": complexity, "limit": limits.complexity },
+        "depth": { "used": measures.depth, "limit": limits.depth },
+        "fields": { "used": measures.fields, "limit": limits.fields },
+        "rootFields": { "used": measures.root_fields, "limit": limits.root_fields },
+        "aliases": { "used": measures.aliases, "limit": limits.aliases },
+        "directives": { "used": measures.directives, "limit": limits.directives },
+        "tokens": { "used": measures.tokens, "limit": limits.tokens },
+        "introspection": { "used": measures.introspection, "limit": limits.introspection },
+    })
 }
 
 #[async_trait]
 impl Extension for Operation {
     async fn request(&self, ctx: &ExtensionContext<'_>, next: NextRequest<'_>) -> Response {
         let mut response = next.run(ctx).await;
-        errors::finish(&mut response, self.trace.get());
+        self.state.finish(&self.limits, &mut response);
         response
     }
 
@@ -92,13 +99,9 @@ impl Extension for Operation {
         stream: BoxStream<'s, Response>,
         next: NextSubscribe<'_>,
     ) -> BoxStream<'s, Response> {
-        if let Some(trace) = ctx.session_data.get(&TypeId::of::<TraceId>()).and_then(|id| id.downcast_ref::<TraceId>())
-        {
-            let _ = self.trace.set(trace.clone());
-        }
-        let trace = Arc::clone(&self.trace);
+        let (state, limits) = (Arc::clone(&self.state), self.limits);
         let finished = stream.map(move |mut response| {
-            errors::finish(&mut response, trace.get());
+            state.finish(&limits, &mut response);
             response
         });
         next.run(ctx, finished.boxed())
@@ -111,24 +114,17 @@ impl Extension for Operation {
         next: NextPrepareRequest<'_>,
     ) -> ServerResult<Request> {
         let mut request = next.run(ctx, request).await?;
-        if let Some(trace) = request.data.get(&TypeId::of::<TraceId>()).and_then(|id| id.downcast_ref::<TraceId>()) {
-            let _ = self.trace.set(trace.clone());
-        }
-        let fields = if let Some(known) = self.documents.find(&request.query).await {
-            request.set_parsed_query(known.document.clone());
-            known.fields
-        } else {
-            let document = request.parsed_query().map_err(|error| errors::coded(Code::ParseFailed, error))?;
-            // Before anything else walks the document: fragments in fragments can be written out to billions of fields.
-            let fields = written_out(document);
-            if fields <= self.limits.fields {
-                let document = document.clone();
-                self.documents.keep(&request.query, document, fields).await;
+        match request.data.get(&TypeId::of::<Attached>()).and_then(|attached| attached.downcast_ref::<Attached>()) {
+            Some(Attached { asker, measures }) => {
+                let _ = self.state.trace.set(asker.trace.clone());
+                if asker.wants_cost {
+                    let _ = self.state.measures.set(*measures);
+                }
             }
-            fields
-        };
-        if fields > self.limits.fields {
-            return Err(too_complex(format!("the document has more than {} fields", self.limits.fields)));
+            // Whoever executes without having checked gets no way around the limits.
+            None => {
+                document::look(&mut request, &self.limits)?;
+            }
         }
         Ok(request)
     }
@@ -140,7 +136,7 @@ impl Extension for Operation {
         variables: &Variables,
         next: NextParseQuery<'_>,
     ) -> ServerResult<ExecutableDocument> {
-        // It was parsed before: what fails here are the bounds on recursion and directives.
+        // It was parsed before: what could fail here are bounds of async-graphql.
         next.run(ctx, query, variables).await.map_err(|error| errors::coded(Code::TooComplex, error))
     }
 
@@ -149,18 +145,14 @@ impl Extension for Operation {
         ctx: &ExtensionContext<'_>,
         next: NextValidation<'_>,
     ) -> Result<ValidationResult, Vec<ServerError>> {
-        let coded = |errors: Vec<ServerError>| {
+        let coded = |mut errors: Vec<ServerError>| {
+            errors.truncate(MAX_ERRORS);
             errors.into_iter().map(|error| errors::coded(Code::ValidationFailed, error)).collect::<Vec<_>>()
         };
         let result = next.run(ctx).await.map_err(coded)?;
-        for (what, value, limit) in
-            [("complexity", result.complexity, self.limits.complexity), ("depth", result.depth, self.limits.depth)]
-        {
-            if value > limit {
-                return Err(vec![too_complex(format!(
-                    "the document has a {what} of {value}, and {limit} is the most"
-                ))]);
-            }
+        let _ = self.state.complexity.set(result.complexity);
+        if result.complexity > self.limits.complexity {
+            return Err(vec![Excess::Complexity.error(&self.limits)]);
         }
         Ok(result)
     }
@@ -192,83 +184,5 @@ impl Extension for Operation {
         let (place, nullable) = (info.path_node, !info.return_type.ends_with('!'));
         let result = next.run(ctx, info).await;
         self.nulls.settle(place, nullable, result)
-    }
-}
-
-fn too_complex(message: String) -> ServerError {
-    errors::coded(Code::TooComplex, ServerError::new(message, None))
-}
-
-/// Fragments that a document may have at most: each may refer to the next, and they are walked recursively.
-const MAX_FRAGMENTS: usize = 200;
-/// Selections in selections that are walked at most. The executor's own bound is lower.
-const MAX_NESTING: usize = 64;
-
-/// How many fields a document has when its fragments are written out. Each fragment is looked at once.
-fn written_out(document: &ExecutableDocument) -> usize {
-    if document.fragments.len() > MAX_FRAGMENTS {
-        return usize::MAX;
-    }
-    let mut count = Count { fragments: &document.fragments, known: HashMap::new() };
-    let operations = document.operations.iter().map(|(_, operation)| &operation.node.selection_set.node);
-    operations.fold(0, |sum, set| sum.saturating_add(count.of(set, 0)))
-}
-
-struct Count<'a> {
-    fragments: &'a HashMap<Name, Positioned<FragmentDefinition>>,
-    known: HashMap<&'a str, usize>,
-}
-
-impl<'a> Count<'a> {
-    fn of(&mut self, set: &'a SelectionSet, nesting: usize) -> usize {
-        if nesting > MAX_NESTING {
-            return usize::MAX;
-        }
-        set.items.iter().fold(0, |sum: usize, item| {
-            let one = match &item.node {
-                Selection::Field(field) => self.of(&field.node.selection_set.node, nesting + 1),
-                Selection::InlineFragment(fragment) => self.of(&fragment.node.selection_set.node, nesting + 1),
-                Selection::FragmentSpread(spread) => self.of_fragment(&spread.node.fragment_name.node, nesting + 1),
-            };
-            sum.saturating_add(one).saturating_add(1)
-        })
-    }
-
-    fn of_fragment(&mut self, name: &'a Name, nesting: usize) -> usize {
-        if let Some(known) = self.known.get(name.as_str()) {
-            return *known;
-        }
-        let Some(fragment) = self.fragments.get(name) else { return 0 };
-        // A cycle counts nothing here; validation refuses it.
-        self.known.insert(name.as_str(), 0);
-        let fields = self.of(&fragment.node.selection_set.node, nesting);
-        self.known.insert(name.as_str(), fields);
-        fields
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::fmt::Write;
-
-    use async_graphql::parser::parse_query;
-
-    use super::*;
-
-    #[test]
-    fn fragments_are_counted_written_out_and_looked_at_once() {
-        let mut bomb = "{ me { ...f0 } }".to_owned();
-        for i in 0..60 {
-            write!(bomb, " fragment f{i} on User {{ ...f{0} ...f{0} }}", i + 1).unwrap();
-        }
-        bomb.push_str(" fragment f60 on User { id }");
-        assert!(written_out(&parse_query(bomb).unwrap()) > 1 << 60);
-        let chain =
-            (0..300).fold("{ ...f0 }".to_owned(), |all, i| format!("{all} fragment f{i} on Query {{ ...f{} }}", i + 1));
-        assert_eq!(written_out(&parse_query(chain).unwrap()), usize::MAX);
-        let small = "query A { me { id ... on User { phone } ...f } } fragment f on User { id username }";
-        assert_eq!(written_out(&parse_query(small).unwrap()), 7);
-        let cycle = "{ ...a } fragment a on Query { ...b } fragment b on Query { ...a }";
-        assert!(written_out(&parse_query(cycle).unwrap()) < 10);
     }
 }

@@ -1,29 +1,82 @@
-//! On whose behalf a request or a WebSocket runs.
+//! A request on its way to the executor: looked at, and on whose behalf it runs.
 //!
-//! Only what does not change while a socket is open is attached here. Loaders are not: see the loaders' module.
+//! Only what does not change while a socket is open may be told of its viewer. Loaders are not: see the loaders' module.
 
-use async_graphql::{Data, Request};
+use std::net::IpAddr;
+
+use async_graphql::{Request, Response, ServerError};
 use domain::user::Viewer;
 
-use crate::errors::TraceId;
+use crate::{
+    document::{self, Kind, Limits, Measures, Outline, Roots},
+    errors::{self, TraceId},
+};
 
-/// A request of this viewer. Without it a request runs signed out.
-#[must_use]
-pub fn on_behalf_of(request: Request, viewer: Viewer, trace: Option<TraceId>) -> Request {
-    let request = request.data(viewer);
-    match trace {
-        Some(trace) => request.data(trace),
-        None => request,
-    }
+/// On whose behalf a request runs. Without it, a request runs signed out.
+#[derive(Debug, Clone)]
+pub struct Asker {
+    /// Who.
+    pub viewer: Viewer,
+    /// Under which name it is found in the log.
+    pub trace: TraceId,
+    /// From where, if that is known.
+    pub address: Option<IpAddr>,
+    /// Whether the answer tells what it cost, as `extensions.cost`.
+    pub wants_cost: bool,
 }
 
-/// What `connection_init` of a WebSocket answers, for all operations of the socket.
-#[must_use]
-pub fn connection_data(viewer: Viewer, trace: Option<TraceId>) -> Data {
-    let mut data = Data::default();
-    data.insert(viewer);
-    if let Some(trace) = trace {
-        data.insert(trace);
+/// A request whose document was parsed and is within its limits.
+#[derive(Debug)]
+pub struct Checked {
+    pub(crate) request: Request,
+    pub(crate) outline: Outline,
+}
+
+/// What the extension of the executor finds in the data of a request that was checked.
+pub(crate) struct Attached {
+    pub(crate) asker: Asker,
+    pub(crate) measures: Measures,
+}
+
+/// What tools ask about a single type stays below.
+const MUCH_INTROSPECTION: usize = 5_000;
+
+/// Checks a single request; [`crate::Reader`] is for those that come again.
+pub fn check(mut request: Request, limits: &Limits) -> Result<Checked, Response> {
+    let outline = document::look(&mut request, limits).map_err(refusal)?;
+    Ok(Checked { request, outline })
+}
+
+/// Answers a request of which nothing was executed.
+pub(crate) fn refusal(error: ServerError) -> Response {
+    let mut response = Response::from_errors(vec![error]);
+    errors::finish(&mut response, None);
+    response
+}
+
+impl Checked {
+    /// What its operation does.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        self.outline.kind
     }
-    data
+
+    /// What stands at the root of its operation.
+    #[must_use]
+    pub const fn roots(&self) -> &Roots {
+        &self.outline.roots
+    }
+
+    /// Whether it asks the schema for much about itself, which is computed in one go: nothing else runs on the core
+    /// meanwhile.
+    #[must_use]
+    pub const fn introspects_much(&self) -> bool {
+        self.outline.measures.introspection > MUCH_INTROSPECTION
+    }
+
+    /// For the executor.
+    #[must_use]
+    pub fn on_behalf_of(self, asker: Asker) -> Request {
+        self.request.data(Attached { asker, measures: self.outline.measures })
+    }
 }

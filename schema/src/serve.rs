@@ -10,7 +10,8 @@ use rust_decimal::Decimal;
 #[cfg(feature = "subgraphs")]
 use crate::any::AnySchema;
 use crate::{
-    operation::{Limits, OperationFactory},
+    document::{Limits, MAX_NESTING},
+    operation::OperationFactory,
     scalars::{DATE_TIME, DECIMAL},
     subgraphs::{access, admin, order, spike, user},
     whole::{self, WholeSchema},
@@ -47,10 +48,10 @@ impl Which {
     }
 }
 
-/// The whole graph over these use cases, with the default limits.
+/// The whole graph over these use cases.
 #[must_use]
-pub fn whole(services: Arc<Services>) -> WholeSchema {
-    ready(whole::bare(), services, Limits::default()).finish()
+pub fn whole(services: Arc<Services>, limits: Limits) -> WholeSchema {
+    ready(whole::bare(), services, limits).finish()
 }
 
 /// The graph that a process serves, over these use cases. Behind the feature `subgraphs`: six graphs take six times as
@@ -90,9 +91,6 @@ pub fn sdl_of(which: Which) -> String {
     }
 }
 
-/// Directives that a document may put on one field.
-const MAX_DIRECTIVES: usize = 10;
-
 /// The same graph, ready to execute.
 fn ready<Q, M, S>(builder: SchemaBuilder<Q, M, S>, services: Arc<Services>, limits: Limits) -> SchemaBuilder<Q, M, S>
 where
@@ -100,7 +98,14 @@ where
     M: ObjectType + 'static,
     S: SubscriptionType + 'static,
 {
-    described(builder).data(services).limit_directives(MAX_DIRECTIVES).extension(OperationFactory::new(limits))
+    let mut builder = described(builder).data(services).limit_recursive_depth(MAX_NESTING);
+    if !limits.introspects {
+        builder = builder.disable_introspection();
+    }
+    if !limits.suggests {
+        builder = builder.disable_suggestions();
+    }
+    builder.extension(OperationFactory(limits))
 }
 
 /// The same graph, with the scalars of libraries described.

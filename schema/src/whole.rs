@@ -75,7 +75,7 @@ pub struct Mutation(
     StockMutation<Whole>,
 );
 
-/// What can be watched, over a WebSocket.
+/// What can be watched: over a WebSocket, as server-sent events or in a multipart answer.
 #[derive(MergedSubscription, Default)]
 #[graphql(name = "Subscription")]
 pub struct Subscription(SpikeSubscription<Whole>, OrderSubscription<Whole>);

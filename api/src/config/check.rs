@@ -6,6 +6,8 @@ use tracing_subscriber::EnvFilter;
 
 use super::{Config, ConfigError, Secret, secret::without_password};
 
+mod traffic;
+
 /// Reads secrets from their files and fills in what follows from other keys.
 pub(super) fn resolve(config: &mut Config) -> Result<(), ConfigError> {
     from_file("database.url_file", config.database.url_file.as_deref(), &mut config.database.url)?;
@@ -100,9 +102,7 @@ pub(super) fn validate(config: &Config) -> Result<(), ConfigError> {
     if !(1..=64).contains(&config.database.connections) {
         return refuse("database.connections", "must be 1 to 64");
     }
-    if !(1_024..=64 * 1_024 * 1_024).contains(&config.server.body_limit) {
-        return refuse("server.body_limit", "must be 1024 (1 KiB) to 67108864 (64 MiB)");
-    }
+    traffic::validate(config)?;
     if !(1..=1_000).contains(&config.consumer.batch_size) {
         return refuse("consumer.batch_size", "must be 1 to 1000");
     }

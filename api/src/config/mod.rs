@@ -11,17 +11,21 @@ mod check;
 mod duration;
 mod environment;
 mod error;
+mod list;
 mod load;
 mod print;
 mod secret;
 mod sections;
+mod traffic;
 
 pub use duration::Humane;
 pub use error::ConfigError;
+pub use list::{List, Network, Written};
 pub use load::{Flags, load};
 pub use secret::Secret;
 pub(crate) use secret::without_password;
 pub use sections::{Admin, Auth, Bus, Config, Consumer, Database, Log, LogFormat, QueueType, Server, Shop, Stock};
+pub use traffic::{Cors, GetRequests, Graphql, Rates, WebSocket};
 
 /// The defaults, with what each key is for.
 pub const DEFAULTS: &str = include_str!("default.toml");

@@ -6,7 +6,7 @@ use std::{net::SocketAddr, path::PathBuf};
 use domain::{money::Currency, services::Terms, user::session::SessionTerms};
 use serde::{Deserialize, Serialize};
 
-use super::{Humane, Secret};
+use super::{Cors, Graphql, Humane, List, Network, Rates, Secret, WebSocket};
 
 /// All of it.
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -15,6 +15,10 @@ use super::{Humane, Secret};
 pub struct Config {
     pub data_dir: PathBuf,
     pub server: Server,
+    pub graphql: Graphql,
+    pub websocket: WebSocket,
+    pub cors: Cors,
+    pub rates: Rates,
     pub database: Database,
     pub stock: Stock,
     pub bus: Bus,
@@ -35,6 +39,12 @@ pub struct Server {
     pub shutdown_grace: Humane,
     pub playground: bool,
     pub body_limit: usize,
+    pub body_timeout: Humane,
+    pub header_timeout: Humane,
+    pub write_timeout: Humane,
+    pub max_connections: usize,
+    pub compress_above: u16,
+    pub trusted_proxies: List<Network>,
 }
 
 /// The database. After loading, `url` is always set.

@@ -1,127 +1,126 @@
 //! How an answer of the graph is written on HTTP, after the GraphQL-over-HTTP specification: as
 //! `application/graphql-response+json` to clients that ask for it, and as `application/json` to all others.
 
+use async_graphql::{ServerError, Value};
 use axum::{
     body::Body,
     http::{
         HeaderMap, HeaderValue, StatusCode,
-        header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE},
+        header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER},
     },
     response::Response,
 };
-use serde_json::json;
+use schema::{
+    Code,
+    errors::{code_of, refused, retry_after},
+};
+use serde::Serialize;
 
-const JSON: &str = "application/json";
-const GRAPHQL: &str = "application/graphql-response+json";
-
-/// Which of the two forms a client wants.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
-    /// Every well-formed request is answered with 200.
-    Json,
-    /// A document that was not executed is answered with 400.
-    Graphql,
-}
-
-impl Form {
-    /// By `Accept`. The older form unless the newer is asked for and not liked less.
-    pub(super) fn wanted(headers: &HeaderMap) -> Self {
-        let (mut json, mut graphql) = (0.0, 0.0);
-        for value in headers.get_all(ACCEPT) {
-            for range in value.to_str().unwrap_or_default().split(',') {
-                let mut parts = range.split(';').map(str::trim);
-                let media = parts.next().unwrap_or_default().to_ascii_lowercase();
-                let liking =
-                    parts.find_map(|part| part.strip_prefix("q=")).map_or(1.0, |q| q.parse::<f32>().unwrap_or(0.0));
-                match media.as_str() {
-                    JSON => json = liking,
-                    GRAPHQL => graphql = liking,
-                    _ => {}
-                }
-            }
-        }
-        if graphql > 0.0 && graphql >= json { Self::Graphql } else { Self::Json }
-    }
-
-    const fn media(self) -> &'static str {
-        match self {
-            Self::Json => "application/json; charset=utf-8",
-            Self::Graphql => "application/graphql-response+json; charset=utf-8",
-        }
-    }
-}
+use super::{accept::Form, operation::was_refused};
 
 /// Writes what the graph answered.
 pub(super) fn of_graph(form: Form, mut answer: async_graphql::Response) -> Response {
     let headers = std::mem::take(&mut answer.http_headers);
-    // An error of an execution has a path. Without one, the document was refused before anything ran.
-    let refused = !answer.errors.is_empty() && answer.errors.iter().all(|error| error.path.is_empty());
-    let status = if refused && form == Form::Graphql { StatusCode::BAD_REQUEST } else { StatusCode::OK };
-    let mut response = match body(&answer, refused) {
-        Ok(body) => written(status, form, body),
-        Err(error) => {
-            tracing::error!(%error, "an answer cannot be written as JSON");
-            refusal(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_SERVER_ERROR", "internal error")
-        }
-    };
+    let mut response = written(status(form, &answer), form, in_json(&answer));
+    say_when(response.headers_mut(), &answer);
     response.headers_mut().extend(headers);
     response
 }
 
-/// The answer in JSON; without `data` if the document was refused.
-fn body(answer: &async_graphql::Response, refused: bool) -> serde_json::Result<Vec<u8>> {
-    if !refused {
-        return serde_json::to_vec(answer);
+/// Writes what the graph answered to a list of requests, in their order.
+pub(super) fn of_list(form: Form, answers: &[async_graphql::Response]) -> Response {
+    let mut body = Vec::from(b"[");
+    for (place, answer) in answers.iter().enumerate() {
+        if place > 0 {
+            body.push(b',');
+        }
+        body.append(&mut in_json(answer));
     }
-    let mut body = serde_json::to_value(answer)?;
-    if let Some(body) = body.as_object_mut() {
-        body.remove("data");
+    body.push(b']');
+    let mut response = written(StatusCode::OK, form, body);
+    for answer in answers {
+        say_when(response.headers_mut(), answer);
     }
-    serde_json::to_vec(&body)
+    response
+}
+
+/// An answer in JSON. What was not executed has no `data`; what was, has it also where it is null.
+pub(super) fn in_json(answer: &async_graphql::Response) -> Vec<u8> {
+    #[derive(Serialize)]
+    struct Refused<'a> {
+        errors: &'a [ServerError],
+        #[serde(skip_serializing_if = "std::collections::BTreeMap::is_empty")]
+        extensions: &'a std::collections::BTreeMap<String, Value>,
+    }
+
+    let json = if was_refused(answer) {
+        serde_json::to_vec(&Refused { errors: &answer.errors, extensions: &answer.extensions })
+    } else {
+        serde_json::to_vec(answer)
+    };
+    json.unwrap_or_else(|error| {
+        tracing::error!(%error, "an answer cannot be written as JSON");
+        br#"{"errors":[{"message":"internal error","extensions":{"code":"INTERNAL_SERVER_ERROR"}}]}"#.to_vec()
+    })
+}
+
+fn status(form: Form, answer: &async_graphql::Response) -> StatusCode {
+    if !was_refused(answer) {
+        return StatusCode::OK;
+    }
+    about_the_server(answer).unwrap_or(if form == Form::Graphql { StatusCode::BAD_REQUEST } else { StatusCode::OK })
+}
+
+/// Whether a refusal says something about the server and not about the request: then its status says it to all clients.
+pub(super) fn is_about_the_server(refused: &async_graphql::Response) -> bool {
+    about_the_server(refused).is_some()
+}
+
+fn about_the_server(refused: &async_graphql::Response) -> Option<StatusCode> {
+    let code = code_of(refused)?;
+    [
+        (Code::RateLimited, StatusCode::TOO_MANY_REQUESTS),
+        (Code::Timeout, StatusCode::SERVICE_UNAVAILABLE),
+        (Code::Unavailable, StatusCode::SERVICE_UNAVAILABLE),
+        (Code::Internal, StatusCode::INTERNAL_SERVER_ERROR),
+    ]
+    .into_iter()
+    .find_map(|(about, status)| (about.name() == code).then_some(status))
+}
+
+/// Tells in a header too when to come again, in whole seconds.
+fn say_when(headers: &mut HeaderMap, answer: &async_graphql::Response) {
+    if let Some(wait) = retry_after(answer) {
+        headers.insert(RETRY_AFTER, HeaderValue::from(wait.as_millis().div_ceil(1_000).try_into().unwrap_or(u64::MAX)));
+    }
 }
 
 /// A request that did not get as far as the graph, in the form of a GraphQL error.
-pub(super) fn refusal(status: StatusCode, code: &str, message: &str) -> Response {
-    let body = json!({ "errors": [{ "message": message, "extensions": { "code": code } }] });
-    page(status, &body)
+pub(super) fn refusal(status: StatusCode, form: Form, code: Code, message: &str) -> Response {
+    written(status, form, in_json(&refused(code, message)))
 }
 
 /// A page of JSON that is no answer of the graph.
 pub(super) fn page(status: StatusCode, body: &serde_json::Value) -> Response {
-    written(status, Form::Json, body.to_string().into())
+    written(status, Form::Json, body.to_string().into_bytes())
 }
 
 fn written(status: StatusCode, form: Form, body: Vec<u8>) -> Response {
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(form.media()));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(media(form)));
     // An answer may hold tokens (RFC 6749, section 5.1).
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_newer_form_is_for_those_who_ask_for_it() {
-        let wanted = |accept: &str| {
-            let mut headers = HeaderMap::new();
-            headers.insert(ACCEPT, accept.parse().unwrap());
-            Form::wanted(&headers)
-        };
-        assert_eq!(Form::wanted(&HeaderMap::new()), Form::Json);
-        for (accept, form) in [
-            ("*/*", Form::Json),
-            ("application/json", Form::Json),
-            ("application/graphql-response+json", Form::Graphql),
-            ("application/graphql-response+json; charset=utf-8, application/json; charset=utf-8", Form::Graphql),
-            ("application/graphql-response+json;q=0.5, application/json", Form::Json),
-            ("application/graphql-response+json;q=0", Form::Json),
-        ] {
-            assert_eq!(wanted(accept), form, "{accept}");
-        }
+/// The media type of a form.
+pub(super) const fn media(form: Form) -> &'static str {
+    match form {
+        Form::Json => "application/json; charset=utf-8",
+        Form::Graphql => "application/graphql-response+json; charset=utf-8",
+        Form::Events => "text/event-stream; charset=utf-8",
+        Form::Multipart => "multipart/mixed; boundary=\"graphql\"; subscriptionSpec=\"1.0\"",
     }
 }

@@ -1,30 +1,36 @@
-//! `POST /graphql`: one operation in a JSON body.
+//! `/graphql`: operations in the body of a POST or in the address of a GET, after the GraphQL-over-HTTP specification.
 //!
-//! The body is read here and not by an extractor of a library, so that its size is bounded and no other
-//! content type gets in: a form or a plain text is what a browser would send for a foreign page without
-//! asking.
+//! The body is read here and not by an extractor of a library, so that its size and its time are bounded and no other
+//! content type gets in: a form or a plain text is what a browser would send for a foreign page without asking.
 
 use std::sync::Arc;
 
-use async_graphql::Executor;
 use axum::{
-    body::Bytes,
-    extract::{Extension, FromRequest, Request, State},
-    http::{HeaderMap, StatusCode, header::CONTENT_TYPE},
+    extract::{Extension, Request, State},
+    http::{
+        HeaderMap, HeaderValue, StatusCode,
+        header::{ALLOW, CONTENT_TYPE},
+    },
     response::Response,
 };
-
-use tracing::Instrument;
+use futures_util::future::join_all;
+use schema::{Asker, Code, Kind, TraceId, errors::refused};
 
 use super::{
     Graph, Http,
-    answer::{self, Form},
+    accept::{Accepted, Form},
+    answer, body, live,
+    operation::Ready,
+    request::{Asked, Body, Unread},
     trace::Trace,
-    viewer,
+    viewer, websocket,
 };
+use crate::config::GetRequests;
 
-/// The code of a request that no client of ours sends by mistake of its user.
-const BAD: &str = "BAD_USER_INPUT";
+/// A client that asks for the cost of its operation sends this, with any value.
+const WANTS_COST: &str = "graphql-cost";
+/// Headers that a foreign page cannot send before its browser has asked (Apollo Server, "CSRF prevention").
+const PREFLIGHT: [&str; 3] = ["apollo-require-preflight", "x-apollo-operation-name", "graphql-require-preflight"];
 
 pub(super) async fn post(
     State(http): State<Arc<Http>>,
@@ -32,53 +38,164 @@ pub(super) async fn post(
     Extension(trace): Extension<Trace>,
     request: Request,
 ) -> Response {
-    let form = Form::wanted(request.headers());
+    let accepted = Accepted::by(request.headers());
+    let form = accepted.for_refusal();
     if !is_json(request.headers()) {
-        return answer::refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE, BAD, "send the operation as application/json");
+        let message = "send the operation as application/json, in UTF-8";
+        return answer::refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE, form, Code::UnsupportedMediaType, message);
     }
-    let viewer = viewer::of_headers(&*http.services.access_tokens, request.headers());
-    let body = match Bytes::from_request(request, &()).await {
+    let asker = http.asker(&request, trace);
+    let body = match body::read(request.into_body(), http.body_limit, http.body_timeout).await {
         Ok(body) => body,
-        Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
-            let message = format!("a body has at most {} bytes", http.body_limit);
-            return answer::refusal(StatusCode::PAYLOAD_TOO_LARGE, BAD, &message);
-        }
-        Err(_) => return answer::refusal(StatusCode::BAD_REQUEST, BAD, "the body could not be read"),
+        Err((status, code, message)) => return answer::refusal(status, form, code, &message),
     };
-    match operation(&body) {
-        Ok(request) => {
-            let request = schema::on_behalf_of(request, viewer, Some(schema::TraceId(trace.0)));
-            answer::of_graph(form, to_its_end(graph, request).await)
+    match Body::read(&body, http.max_batch) {
+        Ok(Body::One(asked)) => {
+            drop(body);
+            match http.admit(*asked, asker).await {
+                Ok(ready) => http.answer(&graph, ready, accepted).await,
+                Err(refused) => http.refuse(refused, accepted),
+            }
         }
-        Err(place) => {
-            let message = format!(
-                "the body is not one GraphQL request, {{\"query\": …, \"variables\": …, \"operationName\": …}}: {place}"
-            );
-            answer::refusal(StatusCode::BAD_REQUEST, BAD, &message)
+        Ok(Body::Many(all)) => {
+            let answers = join_all(all.into_iter().map(|asked| http.one_of_many(&graph, asked, asker.clone()))).await;
+            answer::of_list(form, &answers)
+        }
+        Err(unread) => {
+            let code = match unread {
+                Unread::Malformed(_) => Code::BadUserInput,
+                Unread::List => Code::BatchNotSupported,
+                Unread::TooLong(_) => Code::BatchTooLarge,
+            };
+            answer::refusal(StatusCode::BAD_REQUEST, form, code, &unread.to_string())
         }
     }
 }
 
-/// Runs an operation in a task of its own: a client that goes away does not stop a mutation half-way.
-async fn to_its_end(graph: Graph, request: async_graphql::Request) -> async_graphql::Response {
-    let operation = async move { Executor::execute(&graph, request).await };
-    match tokio::spawn(operation.in_current_span()).await {
-        Ok(response) => response,
-        // A panic goes on to where panics of handlers are caught.
-        Err(error) => std::panic::resume_unwind(error.into_panic()),
+pub(super) async fn get(
+    State(http): State<Arc<Http>>,
+    Extension(graph): Extension<Graph>,
+    Extension(trace): Extension<Trace>,
+    request: Request,
+) -> Response {
+    if websocket::is_wanted(&request) {
+        return websocket::upgrade(http, graph, trace, request).await;
+    }
+    let accepted = Accepted::by(request.headers());
+    let form = accepted.for_refusal();
+    let not_by_get = |message| {
+        let mut response = answer::refusal(StatusCode::METHOD_NOT_ALLOWED, form, Code::MethodNotAllowed, message);
+        response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
+        response
+    };
+    if http.get_requests == GetRequests::Off {
+        return not_by_get("send operations with POST, or upgrade to a WebSocket");
+    }
+    if http.get_requests == GetRequests::Preflighted && !PREFLIGHT.iter().any(|name| has(request.headers(), name)) {
+        let message = "a GET needs one of the headers Apollo-Require-Preflight, X-Apollo-Operation-Name or \
+                       GraphQL-Require-Preflight, with any value";
+        return answer::refusal(StatusCode::FORBIDDEN, form, Code::PreflightRequired, message);
+    }
+    let asked = match Asked::in_address(request.uri()) {
+        Ok(asked) => asked,
+        Err(unread) => {
+            return answer::refusal(StatusCode::BAD_REQUEST, form, Code::BadUserInput, &unread.to_string());
+        }
+    };
+    let asker = http.asker(&request, trace);
+    match http.admit(asked, asker).await {
+        Ok(ready) if ready.kind() == Kind::Mutation => not_by_get("send a mutation with POST"),
+        Ok(ready) => http.answer(&graph, ready, accepted).await,
+        Err(refused) => http.refuse(refused, accepted),
     }
 }
 
-/// Reads the operation, or says where it is none. What was sent is not repeated.
-fn operation(body: &[u8]) -> Result<async_graphql::Request, String> {
-    // A list would be read as the fields of a request in their order.
-    if !body.trim_ascii_start().starts_with(b"{") {
-        return Err("not an object".to_owned());
+impl Http {
+    /// On whose behalf a request runs.
+    fn asker(&self, request: &Request, Trace(trace): Trace) -> Asker {
+        Asker {
+            viewer: viewer::of_headers(&*self.services.access_tokens, request.headers()),
+            trace: TraceId(trace),
+            address: self.client(request.extensions(), request.headers()),
+            wants_cost: request.headers().contains_key(WANTS_COST),
+        }
     }
-    serde_json::from_slice(body).map_err(|error| format!("line {} column {}", error.line(), error.column()))
+
+    async fn answer(self: &Arc<Self>, graph: &Graph, ready: Ready, accepted: Accepted) -> Response {
+        let (form, why_not) = match ready.kind() {
+            Kind::Subscription => (
+                accepted.for_many(),
+                "a subscription is answered as text/event-stream, as multipart/mixed;subscriptionSpec=1.0, or over a WebSocket",
+            ),
+            Kind::Query | Kind::Mutation => (
+                accepted.for_one(),
+                "an operation is answered as application/graphql-response+json or application/json",
+            ),
+        };
+        match form {
+            None => answer::refusal(StatusCode::NOT_ACCEPTABLE, Form::Json, Code::NotAcceptable, why_not),
+            Some(form @ (Form::Json | Form::Graphql)) => answer::of_graph(form, self.run(graph, ready).await),
+            Some(form) => live::answer(self, graph, ready, form),
+        }
+    }
+
+    /// Says why an operation was not executed. A client that reads nothing but events is told in one.
+    fn refuse(self: &Arc<Self>, refused: async_graphql::Response, accepted: Accepted) -> Response {
+        match accepted.for_one() {
+            Some(form @ (Form::Events | Form::Multipart)) if !answer::is_about_the_server(&refused) => {
+                live::refusal(self, form, refused)
+            }
+            _ => answer::of_graph(accepted.for_refusal(), refused),
+        }
+    }
+
+    async fn one_of_many(self: &Arc<Self>, graph: &Graph, asked: Asked, asker: Asker) -> async_graphql::Response {
+        match self.admit(asked, asker).await {
+            Ok(ready) if ready.kind() == Kind::Subscription => {
+                refused(Code::NotAcceptable, "a subscription cannot be answered in a list")
+            }
+            Ok(ready) => self.run(graph, ready).await,
+            Err(refused) => refused,
+        }
+    }
 }
 
+fn has(headers: &HeaderMap, name: &str) -> bool {
+    headers.get(name).is_some_and(|value| !value.is_empty())
+}
+
+/// JSON, in UTF-8 if it says in what.
 fn is_json(headers: &HeaderMap) -> bool {
     let media = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    media.split(';').next().is_some_and(|media| media.trim().eq_ignore_ascii_case("application/json"))
+    let mut parts = media.split(';').map(str::trim);
+    let json = parts.next().is_some_and(|media| media.eq_ignore_ascii_case("application/json"));
+    let utf_8 =
+        |charset: &str| ["utf-8", "utf8"].iter().any(|name| charset.trim_matches('"').eq_ignore_ascii_case(name));
+    json && parts.all(|part| match part.split_once('=') {
+        Some((name, charset)) if name.trim().eq_ignore_ascii_case("charset") => utf_8(charset.trim()),
+        _ => true,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_json_in_utf_8_is_read() {
+        for (media, read) in [
+            ("application/json", true),
+            ("Application/JSON; charset=UTF-8", true),
+            ("application/json;charset=\"utf-8\"; x=y", true),
+            ("application/json; charset=iso-8859-1", false),
+            ("application/json+x", false),
+            ("text/plain; application/json", false),
+            ("", false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(CONTENT_TYPE, media.parse().unwrap());
+            assert_eq!(is_json(&headers), read, "{media}");
+        }
+        assert!(!is_json(&HeaderMap::new()));
+    }
 }

@@ -1,9 +1,16 @@
 //! HTTP: where the graph and the few pages around it are answered.
 //!
-//! | module | path |
+//! | module | what it answers |
 //! |---|---|
-//! | `graphql`, `answer` | `POST /graphql` |
-//! | `websocket` | `GET /graphql` with an upgrade to `graphql-transport-ws` |
+//! | `graphql` | `/graphql`: POST and GET |
+//! | `websocket` | `/graphql` with an upgrade to `graphql-transport-ws` |
+//! | `live` | `/graphql` as server-sent events and multipart subscriptions |
+//! | `request`, `body`, `accept` | what is asked, and in which form the answer is wanted |
+//! | `documents` | where the document of a request comes from |
+//! | `operation` | an operation from what was asked to its answer |
+//! | `answer` | how answers are written |
+//! | `rates`, `sockets`, `address` | how often and how much, by whom and from where |
+//! | `listen`, `patient` | connections |
 //! | `playground` | `/playground`, and `/` that leads there |
 //! | `wellknown` | `/.well-known/jwks.json` |
 //! | `health` | `/healthz`, `/readyz` |
@@ -11,28 +18,49 @@
 //! `trace` wraps all of them; `viewer` tells on whose behalf a request runs. No rule of a sale lives
 //! here, and no adapter is named.
 
+mod accept;
+mod address;
 mod answer;
+mod body;
+mod documents;
 mod graphql;
 mod health;
+mod listen;
+mod live;
+mod operation;
+mod patient;
 mod playground;
+mod rates;
+mod request;
+mod sockets;
 mod trace;
 mod viewer;
 mod websocket;
 mod wellknown;
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, Extension},
+    extract::Extension,
+    http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, header},
     middleware,
     routing::{get, post},
 };
 use domain::{id::IdSource, services::Services};
-use schema::Which;
+use ipnet::IpNet;
+use schema::{Limits, Reader, Which};
+use tokio::sync::Semaphore;
+use tower_http::{
+    compression::{CompressionLayer, Predicate, predicate::NotForContentType, predicate::SizeAbove},
+    cors::{AllowOrigin, CorsLayer},
+};
 
+pub use self::listen::serve;
+use self::{address::Peer, documents::Documents, rates::Rates, sockets::Sockets, websocket::Origins};
 use crate::{
-    config::Server,
+    config::{Config, Cors, GetRequests},
+    error::StartError,
     readiness::Readiness,
     shutdown::Shutdown,
     world::{SigningKeys, World},
@@ -47,31 +75,79 @@ pub struct Http {
     keys: Arc<dyn SigningKeys>,
     readiness: Readiness,
     shutdown: Shutdown,
+    reader: Reader,
+    documents: Documents,
+    rates: Option<Rates>,
+    sockets: Sockets,
+    /// Taken by what asks for most of the schema: one at a time, so that the other cores are for those who buy.
+    introspections: Semaphore,
+    origins: Origins,
+    trusted_proxies: Vec<IpNet>,
+    get_requests: GetRequests,
+    max_batch: usize,
     body_limit: usize,
+    body_timeout: Duration,
+    time_limit: Duration,
+    websocket: SocketTerms,
+    cors: Option<CorsLayer>,
+    compress_above: u16,
     playground: bool,
+}
+
+/// How long a socket is waited for, and how much it may.
+struct SocketTerms {
+    init_timeout: Duration,
+    keepalive: Duration,
+    message_limit: usize,
+    max_operations: usize,
 }
 
 impl Http {
     /// Builds the graph that this process serves over the use cases.
-    #[must_use]
     pub fn new(
         services: &Arc<Services>,
         which: Option<Which>,
         world: &World,
         readiness: Readiness,
         shutdown: Shutdown,
-        server: &Server,
-    ) -> Self {
-        Self {
-            graph: which.map(|which| graph(which, services)),
+        config: &Config,
+    ) -> Result<Self, StartError> {
+        let limits = config.graphql.limits();
+        Ok(Self {
+            graph: which.map(|which| graph(which, services, limits)),
             services: services.clone(),
             ids: world.ports.ids.clone(),
             keys: world.keys.clone(),
             readiness,
             shutdown,
-            body_limit: server.body_limit,
-            playground: server.playground,
-        }
+            reader: Reader::new(limits),
+            documents: Documents::new(&config.graphql)?,
+            rates: Rates::new(&config.rates, services.clock.now()),
+            sockets: Sockets::new(config),
+            introspections: Semaphore::new(1),
+            origins: Origins::new(config.cors.origins.0.clone()),
+            trusted_proxies: config.server.trusted_proxies.networks(),
+            get_requests: config.graphql.get,
+            max_batch: config.graphql.max_batch,
+            body_limit: config.server.body_limit,
+            body_timeout: config.server.body_timeout.std(),
+            time_limit: config.graphql.time_limit.std(),
+            websocket: SocketTerms {
+                init_timeout: config.websocket.init_timeout.std(),
+                keepalive: config.websocket.keepalive.std(),
+                message_limit: config.websocket.message_limit,
+                max_operations: config.websocket.max_operations,
+            },
+            cors: cors(&config.cors),
+            compress_above: config.server.compress_above,
+            playground: config.server.playground,
+        })
+    }
+
+    /// From where a request comes; none where nothing tells.
+    fn client(&self, extensions: &Extensions, headers: &HeaderMap) -> Option<IpAddr> {
+        let Peer(peer) = extensions.get()?;
+        Some(address::of_client(peer.ip(), headers, &self.trusted_proxies))
     }
 }
 
@@ -82,14 +158,40 @@ pub(crate) type Graph = schema::AnySchema;
 pub(crate) type Graph = schema::WholeSchema;
 
 #[cfg(feature = "subgraphs")]
-fn graph(which: Which, services: &Arc<Services>) -> Graph {
-    schema::executable(which, services.clone(), schema::Limits::default())
+fn graph(which: Which, services: &Arc<Services>, limits: Limits) -> Graph {
+    schema::executable(which, services.clone(), limits)
 }
 
 /// [`crate::roles::Roles::graph`] lets no other one through.
 #[cfg(not(feature = "subgraphs"))]
-fn graph(_: Which, services: &Arc<Services>) -> Graph {
-    schema::whole(services.clone())
+fn graph(_: Which, services: &Arc<Services>, limits: Limits) -> Graph {
+    schema::whole(services.clone(), limits)
+}
+
+/// Which foreign pages may read answers; none if none may. There are no credentials that a browser would add by itself.
+fn cors(config: &Cors) -> Option<CorsLayer> {
+    let origins = &config.origins.0;
+    let allowed = if origins.iter().any(|origin| origin == "*") {
+        AllowOrigin::any()
+    } else {
+        AllowOrigin::list(origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok()))
+    };
+    let headers = [
+        header::AUTHORIZATION,
+        header::CONTENT_TYPE,
+        HeaderName::from_static("apollo-require-preflight"),
+        HeaderName::from_static("x-apollo-operation-name"),
+        HeaderName::from_static("graphql-require-preflight"),
+        HeaderName::from_static("graphql-cost"),
+        HeaderName::from_static("traceparent"),
+    ];
+    let layer = CorsLayer::new()
+        .allow_origin(allowed)
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers(headers)
+        .expose_headers([trace::HEADER, header::RETRY_AFTER])
+        .max_age(config.max_age.std());
+    (!origins.is_empty()).then_some(layer)
 }
 
 /// All paths.
@@ -97,14 +199,20 @@ pub fn router(http: Http) -> Router {
     let http = Arc::new(http);
     let mut router = Router::new().route("/healthz", get(health::lives)).route("/readyz", get(health::ready));
     if let Some(graph) = &http.graph {
-        let of_graph = post(graphql::post).get(websocket::upgrade).layer(Extension(graph.clone()));
+        let mut of_graph = post(graphql::post).get(graphql::get).connect(graphql::get).layer(Extension(graph.clone()));
+        if http.compress_above > 0 {
+            let worth_it = SizeAbove::new(http.compress_above)
+                .and(NotForContentType::SSE)
+                .and(NotForContentType::const_new("multipart/mixed"));
+            of_graph = of_graph.layer(CompressionLayer::new().compress_when(worth_it));
+        }
+        if let Some(cors) = &http.cors {
+            of_graph = of_graph.layer(cors.clone());
+        }
         router = router.route("/graphql", of_graph).route("/.well-known/jwks.json", get(wellknown::jwks));
         if http.playground {
-            router = router.route("/", get(playground::lead)).route("/playground", get(playground::page));
+            router = router.merge(playground::routes());
         }
     }
-    router
-        .layer(DefaultBodyLimit::max(http.body_limit))
-        .layer(middleware::from_fn_with_state(http.clone(), trace::trace))
-        .with_state(http)
+    router.layer(middleware::from_fn_with_state(http.clone(), trace::trace)).with_state(http)
 }

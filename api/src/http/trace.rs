@@ -10,17 +10,18 @@ use axum::{
     response::Response,
 };
 use futures_util::FutureExt;
+use schema::Code;
 use tokio::time::Instant;
 use tracing::Instrument;
 
-use super::{Http, answer};
+use super::{Http, accept::Form, answer};
 
 /// The id of a request. Always 32 hexadecimal digits, whoever chose them.
 #[derive(Debug, Clone)]
 pub(super) struct Trace(pub(super) String);
 
 /// Where the id is told to the client.
-const HEADER: HeaderName = HeaderName::from_static("x-trace-id");
+pub(super) const HEADER: HeaderName = HeaderName::from_static("x-trace-id");
 
 pub(super) async fn trace(State(http): State<Arc<Http>>, mut request: Request, next: Next) -> Response {
     let id =
@@ -37,7 +38,8 @@ pub(super) async fn trace(State(http): State<Arc<Http>>, mut request: Request, n
             // What it said is in the log already, by the panic hook.
             Err(_) => answer::refusal(
                 StatusCode::INTERNAL_SERVER_ERROR,
-                "INTERNAL_SERVER_ERROR",
+                Form::Json,
+                Code::Internal,
                 &format!("internal error; trace id {id}"),
             ),
         };

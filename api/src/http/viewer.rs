@@ -2,6 +2,7 @@
 
 use axum::http::{HeaderMap, header::AUTHORIZATION};
 use domain::user::{Viewer, ports::AccessTokens, viewer::TokenError};
+use serde_json::{Map, Value};
 
 /// By the headers of a request.
 pub(super) fn of_headers(tokens: &dyn AccessTokens, headers: &HeaderMap) -> Viewer {
@@ -11,8 +12,8 @@ pub(super) fn of_headers(tokens: &dyn AccessTokens, headers: &HeaderMap) -> View
     }
 }
 
-/// By the payload of a `connection_init`; none if it says nothing about it.
-pub(super) fn of_payload(tokens: &dyn AccessTokens, payload: &serde_json::Value) -> Option<Viewer> {
+/// By the payload of a `connection_init` or a `ping`; none if it says nothing about it.
+pub(super) fn of_payload(tokens: &dyn AccessTokens, payload: &Map<String, Value>) -> Option<Viewer> {
     let value = payload.get("authorization").or_else(|| payload.get("Authorization"))?;
     Some(of_text(tokens, value.as_str().unwrap_or_default()))
 }

@@ -12,11 +12,12 @@ use domain::{
     error::Fault,
     order::ports::StatusFeed,
     spike::ports::{MessageBus, StockStore},
+    user::ports::AttemptLimiter,
 };
 use infra::{
     amqp::{self, AmqpBus, AmqpOptions},
-    memory::{MemoryFeed, MemoryStock},
-    redis::{self, RedisFeed, RedisOptions, RedisStock},
+    memory::{MemoryAttempts, MemoryFeed, MemoryStock, UncountedAttempts},
+    redis::{self, RedisAttempts, RedisFeed, RedisOptions, RedisStock},
     sql::{
         Database, DatabaseOptions, Migrate, OpenError,
         queue::{QueueOptions, SqlQueue},
@@ -153,7 +154,17 @@ pub(super) async fn stock(
     if config.stock.url == "memory:" {
         return Ok((Arc::new(MemoryStock::new(clock.clone())), Arc::new(MemoryFeed::default())));
     }
-    let options = RedisOptions {
+    let options = redis_options(config, overrides);
+    let engine = Engine { part: "stock", url: &config.stock.url, patience: config.server.start_patience.std() };
+    let stock = engine.connect(async || RedisStock::open(&options).await, redis::OpenError::is_transient).await?;
+    let feed = engine.connect(async || RedisFeed::open(&options).await, redis::OpenError::is_transient).await?;
+    let (stock, feed) = (Arc::new(stock), Arc::new(feed));
+    parts.push(Arc::new(Redis { stock: stock.clone(), feed: feed.clone() }));
+    Ok((stock, feed))
+}
+
+fn redis_options(config: &Config, overrides: &Overrides) -> RedisOptions {
+    RedisOptions {
         prefix: config.stock.prefix.clone(),
         outbox_limit: config.stock.outbox_limit,
         patience: config.stock.patience.std(),
@@ -161,13 +172,27 @@ pub(super) async fn stock(
         allow_volatile: config.stock.allow_volatile,
         clock: overrides.clock.clone(),
         ..RedisOptions::new(&config.stock.url)
-    };
+    }
+}
+
+/// What counts attempts to sign in: where the stock is shared, so are they. Its connection to Redis has nothing to
+/// finish when it is dropped.
+pub(super) async fn attempts(
+    config: &Config,
+    overrides: &Overrides,
+    clock: &Arc<dyn Clock>,
+) -> Result<Arc<dyn AttemptLimiter>, StartError> {
+    if !config.rates.enabled {
+        return Ok(Arc::new(UncountedAttempts));
+    }
+    let quotas = config.rates.attempts();
+    if config.stock.url == "memory:" {
+        return Ok(Arc::new(MemoryAttempts::new(quotas, clock.clone())));
+    }
+    let options = redis_options(config, overrides);
     let engine = Engine { part: "stock", url: &config.stock.url, patience: config.server.start_patience.std() };
-    let stock = engine.connect(async || RedisStock::open(&options).await, redis::OpenError::is_transient).await?;
-    let feed = engine.connect(async || RedisFeed::open(&options).await, redis::OpenError::is_transient).await?;
-    let (stock, feed) = (Arc::new(stock), Arc::new(feed));
-    parts.push(Arc::new(Redis { stock: stock.clone(), feed: feed.clone() }));
-    Ok((stock, feed))
+    let open = async || RedisAttempts::open(&options, quotas, clock.clone()).await;
+    Ok(Arc::new(engine.connect(open, redis::OpenError::is_transient).await?))
 }
 
 /// The database.

@@ -138,9 +138,14 @@ impl Replica {
         self.ended().await
     }
 
+    /// Its number, while it runs.
+    pub fn pid(&self) -> u32 {
+        self.child.as_ref().and_then(Child::id).expect("running")
+    }
+
     /// Sends it a signal, by its name without `SIG`.
     pub async fn signal(&self, name: &str) {
-        let pid = self.child.as_ref().and_then(Child::id).expect("running").to_string();
+        let pid = self.pid().to_string();
         let sent = Command::new("kill").args(["-s", name, &pid]).status().await.expect("kill");
         assert!(sent.success(), "SIG{name} for {}", self.name);
     }

@@ -40,9 +40,19 @@ impl Socket {
         self.send_text(&message.to_string()).await;
     }
 
+    /// A socket that was opened in another way.
+    pub const fn over(stream: WebSocketStream<MaybeTlsStream<TcpStream>>) -> Self {
+        Self { stream, subscriptions: 0 }
+    }
+
     /// Says something that need not be JSON.
     pub async fn send_text(&mut self, text: &str) {
-        within("a message to be sent", self.stream.send(Message::text(text))).await.expect("an open socket");
+        self.send_frame(Message::text(text)).await;
+    }
+
+    /// Says something that need not even be a text.
+    pub async fn send_frame(&mut self, message: Message) {
+        within("a message to be sent", self.stream.send(message)).await.expect("an open socket");
     }
 
     /// Hears the next thing. A socket that ends without a close frame is closed with 1006.

@@ -1,6 +1,6 @@
 //! What the user domain needs of the world.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, net::IpAddr, time::Duration};
 
 use async_trait::async_trait;
 
@@ -15,6 +15,7 @@ use crate::{
     error::Fault,
     id::{SessionId, UserId},
     page::{Page, PageRequest},
+    rate::Quota,
 };
 
 /// A user to be stored, with what is never read back into the domain.
@@ -91,6 +92,36 @@ pub trait PasswordHasher: Send + Sync + 'static {
     async fn hash(&self, password: &Password) -> Result<String, Fault>;
     /// Whether the password fits the hash. Without a hash the same work is done and the answer is no.
     async fn verify(&self, password: &Password, hash: Option<&str>) -> Result<bool, Fault>;
+}
+
+/// Counts passwords that are tried and do not fit, over all replicas where they share something.
+///
+/// An attempt is counted before it is made, because a hundred can be made at the same time; one that succeeds is taken
+/// back. So nobody is kept out who knows the password, unless others have used the quota up.
+#[async_trait]
+pub trait AttemptLimiter: Send + Sync + 'static {
+    /// Counts an attempt, or counts nothing and says how long to wait.
+    async fn begin(&self, attempt: &Attempt) -> Result<Result<(), Duration>, Fault>;
+    /// Takes one back that succeeded.
+    async fn succeeded(&self, attempt: &Attempt) -> Result<(), Fault>;
+}
+
+/// An attempt to sign in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// The phone number, as it is stored, or whatever was typed that is none. Personal: adapters keep a digest.
+    pub account: String,
+    /// From where; none where that is not known.
+    pub from: Option<IpAddr>,
+}
+
+/// How many attempts may fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AttemptQuotas {
+    /// For one account, whoever tries.
+    pub of_account: Quota,
+    /// For one account and from one address. Lower, so that whoever tries from one address keeps nobody else out.
+    pub of_account_and_address: Quota,
 }
 
 /// Signs and reads access tokens.

@@ -14,6 +14,9 @@
 //!
 //! `{prefix}:campaigns` is a hash of the campaigns that have keys, each with the epoch it was last opened with, and
 //! `{prefix}:changes` the channel of changes of orders.
+//!
+//! Attempts to sign in are counted in `{prefix}:{try:<account>}` and `…:<account and address>`, strings whose names are
+//! digests and which end by themselves.
 
 use domain::id::{CampaignId, TypedId};
 
@@ -71,6 +74,22 @@ impl Keys {
         keys.push(self.opening());
         keys.extend(self.staged());
         keys
+    }
+}
+
+/// The keys of the attempts to sign in to one account.
+pub(super) struct AttemptKeys {
+    base: String,
+}
+
+impl AttemptKeys {
+    pub(super) fn new(prefix: &str, account: &str) -> Self {
+        Self { base: format!("{prefix}:{{try:{account}}}") }
+    }
+
+    /// That of the account and an address, and that of the account.
+    pub(super) fn both(self, address: &str) -> [String; 2] {
+        [format!("{}:{address}", self.base), self.base]
     }
 }
 

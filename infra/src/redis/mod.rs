@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`stock`] | [`RedisStock`]: the stock of running campaigns |
 //! | [`feed`] | [`RedisFeed`]: changes of orders, told between replicas |
+//! | [`attempts`] | [`RedisAttempts`]: attempts to sign in, counted for all replicas |
 //! | [`server`], [`link`] | the way to Redis, that mends itself |
 //! | [`check`] | what is asked of a Redis before it is relied on |
 //! | [`address`], [`options`] | where it is and how it is used |
@@ -27,6 +28,7 @@
 //! What this may not touch: what a grab means. The order of the checks is `domain`'s, written in `lua/reserve.lua`.
 
 mod address;
+mod attempts;
 mod check;
 mod error;
 mod feed;
@@ -39,4 +41,7 @@ mod stock;
 mod text;
 mod token;
 
-pub use self::{error::OpenError, feed::RedisFeed, options::RedisOptions, server::Server, stock::RedisStock};
+pub use self::{
+    attempts::RedisAttempts, error::OpenError, feed::RedisFeed, options::RedisOptions, server::Server,
+    stock::RedisStock,
+};

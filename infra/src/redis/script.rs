@@ -88,8 +88,10 @@ scripts! {
     SET_TERMS = "life.lua" "set_terms.lua";
     STAGE = "stage.lua";
     STANDING = "life.lua" "standing.lua";
+    TRY = "try.lua";
     UNLOAD = "unload.lua";
     UNPUBLISHED = "unpublished.lua";
+    UNTRY = "untry.lua";
 }
 
 #[cfg(test)]

@@ -11,11 +11,11 @@ use domain::user::account::Attribute;
 use super::errors::UserAttributesErrorCode;
 use crate::{
     context::Asked,
+    document::Limits,
     errors::{Problem, Result},
     graph::{Graph, part, root},
     ids,
     link::UserRef,
-    operation::Limits,
     payload::{outcome, payload},
 };
 

@@ -8,11 +8,11 @@ use super::errors::AccessListErrorCode;
 use crate::{
     connection::{self, Connection},
     context::Asked,
+    document::Limits,
     errors::Result,
     graph::{Graph, root},
     ids,
     link::UserRef,
-    operation::Limits,
     payload::{outcome, payload},
 };
 

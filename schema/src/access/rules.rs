@@ -6,11 +6,11 @@ use domain::access::rules;
 use super::{errors::AccessRuleErrorCode, types::RuleTestResult};
 use crate::{
     context::Asked,
+    document::Limits,
     errors::Result,
     graph::{Graph, root},
     ids,
     link::CampaignRef,
-    operation::Limits,
     payload::{outcome, payload},
 };
 

@@ -7,11 +7,11 @@ use domain::admin::campaigns::CampaignForm;
 use super::errors::CampaignErrorCode;
 use crate::{
     context::Asked,
+    document::Limits,
     errors::Result,
     graph::{Graph, root},
     ids,
     link::CampaignRef,
-    operation::Limits,
     payload::{outcome, payload},
     scalars::MoneyInput,
 };

@@ -6,11 +6,11 @@ use domain::{admin::lifecycle::Move, spike::catalog::CampaignView};
 use super::errors::CampaignErrorCode;
 use crate::{
     context::Asked,
+    document::Limits,
     errors::Result,
     graph::{Graph, root},
     ids,
     link::CampaignRef,
-    operation::Limits,
     payload::{UserError, outcome, payload},
 };
 

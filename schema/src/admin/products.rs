@@ -6,11 +6,11 @@ use domain::admin::products::ProductForm;
 use super::errors::ProductErrorCode;
 use crate::{
     context::Asked,
+    document::Limits,
     errors::Result,
     graph::{Graph, root},
     ids,
     link::ProductRef,
-    operation::Limits,
     payload::{outcome, payload},
     scalars::MoneyInput,
 };

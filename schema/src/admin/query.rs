@@ -92,7 +92,7 @@ impl<G: Graph> AdminQuery<G> {
         let filter = OrderFilter {
             campaign: ids::parse_any(campaign_id.as_ref(), "campaignId")?,
             user: ids::parse_any(user_id.as_ref(), "userId")?,
-            statuses: statuses.unwrap_or_default().into_iter().map(Into::into).collect(),
+            statuses: connection::distinct(statuses.unwrap_or_default()).into_iter().map(Into::into).collect(),
         };
         let orders = ctx.services()?.orders.list(admin, &filter, &page).await?;
         Ok(Connection::of(orders, |order| (order.id, OrderRef::of(order).into())))

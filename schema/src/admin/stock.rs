@@ -9,11 +9,11 @@ use domain::admin::stock;
 use super::errors::AdjustStockErrorCode;
 use crate::{
     context::Asked,
+    document::Limits,
     errors::Result,
     graph::{Graph, root},
     ids,
     link::{CampaignRef, OrderRef, UserRef},
-    operation::Limits,
     payload::{outcome, payload},
 };
 

@@ -6,11 +6,11 @@ use domain::spike::stock::RequestKey;
 use super::errors::{CancelOrderErrorCode, PayErrorCode, RefundOrderErrorCode, TopUpBalanceErrorCode};
 use crate::{
     context::Asked,
+    document::Limits,
     errors::Result,
     graph::{Graph, root},
     ids,
     link::{OrderRef, UserRef},
-    operation::Limits,
     payload::{outcome, payload},
     scalars::MoneyInput,
 };

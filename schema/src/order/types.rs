@@ -34,7 +34,8 @@ impl<G: Graph> UserInOrder<G> {
         >,
     ) -> Result<Connection<G::Order>> {
         let page = connection::page(ctx, first, after, last, before)?;
-        let statuses: Vec<_> = statuses.unwrap_or_default().into_iter().map(Into::into).collect();
+        let statuses = connection::distinct(statuses.unwrap_or_default());
+        let statuses: Vec<_> = statuses.into_iter().map(Into::into).collect();
         let orders = ctx.services()?.orders.of_user(self.link.id(), &statuses, &page).await?;
         Ok(Connection::of(orders, |order| (order.id, OrderRef::of(order).into())))
     }

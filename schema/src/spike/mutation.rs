@@ -6,11 +6,11 @@ use domain::spike::{grab::Attempt, stock::RequestKey};
 use super::errors::GrabErrorCode;
 use crate::{
     context::Asked,
+    document::Limits,
     errors::Result,
     graph::{Graph, root},
     ids,
     link::OrderRef,
-    operation::Limits,
     payload::{outcome, payload},
 };
 

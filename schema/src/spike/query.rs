@@ -48,7 +48,7 @@ impl<G: Graph> SpikeQuery<G> {
         >,
     ) -> Result<Connection<G::Campaign>> {
         let page = connection::page(ctx, first, after, last, before)?;
-        let states = states.unwrap_or_default().into_iter().map(Into::into).collect();
+        let states = connection::distinct(states.unwrap_or_default()).into_iter().map(Into::into).collect();
         let admin = ctx.administrator_if_so().await?;
         let found = ctx.services()?.campaigns.list(admin, states, &page).await?;
         Ok(Connection::of(found, |campaign| (campaign.id, CampaignRef::of(campaign).into())))

@@ -40,7 +40,7 @@ pub struct Query(SpikeQuery<Subgraph>, CampaignEntity<Subgraph>, ProductEntity<S
 #[graphql(name = "Mutation")]
 pub struct Mutation(SpikeMutation<Subgraph>);
 
-/// What can be watched, over a WebSocket.
+/// What can be watched: over a WebSocket, as server-sent events or in a multipart answer.
 #[derive(MergedSubscription, Default)]
 #[graphql(name = "Subscription")]
 pub struct Subscription(SpikeSubscription<Subgraph>);

@@ -9,10 +9,10 @@ use super::{
 };
 use crate::{
     context::Asked,
+    document::Limits,
     errors::Result,
     graph::{Graph, root},
     link::UserRef,
-    operation::Limits,
     payload::{outcome, payload},
     scalars::Date,
 };
@@ -133,14 +133,15 @@ impl<G: Graph> UserMutation<G> {
 
     /// Signs in by phone and password; administrators too. For anybody.
     ///
-    /// User errors: `WRONG_CREDENTIALS`. Errors: `RATE_LIMITED`.
+    /// User errors: `WRONG_CREDENTIALS`. Errors: `RATE_LIMITED`, also when too many wrong passwords were tried for the
+    /// phone number.
     #[graphql(complexity = "Limits::PASSWORD + child_complexity")]
     async fn login(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "A phone and its password.")] input: LoginInput,
     ) -> Result<LoginPayload<G>> {
-        let signed_in = ctx.services()?.sign_in.login(&input.phone, &input.password).await;
+        let signed_in = ctx.services()?.sign_in.login(&input.phone, &input.password, ctx.address()).await;
         let (user, session, user_errors) = shown::<G, _, _>(signed_in)?;
         Ok(LoginPayload { user, session, user_errors })
     }

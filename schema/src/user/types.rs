@@ -40,7 +40,7 @@ pub enum Role {
 #[derive(Debug, Clone, SimpleObject)]
 pub struct Session {
     /// Send it as `Authorization: Bearer …`; over a WebSocket in `connection_init`, as
-    /// `{"authorization": "Bearer …"}`.
+    /// `{"authorization": "Bearer …"}`, and a new one in a `ping` of the same form before the old one expires.
     pub access_token: String,
     /// When the access token stops working: call `refreshSession` before.
     pub access_token_expires_at: DateTime<Utc>,

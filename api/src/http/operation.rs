@@ -1,0 +1,119 @@
+//! An operation from what was asked to its answer, whatever it came over: find its document, check it, count it, run it.
+
+use std::{net::IpAddr, panic::AssertUnwindSafe, sync::Arc};
+
+use async_graphql::{Executor, Request, Response};
+use domain::user::Viewer;
+use futures_util::{FutureExt, StreamExt, stream::BoxStream};
+use schema::{Asker, Checked, Code, Kind, Roots, errors::refused};
+use tracing::Instrument;
+
+use super::{Graph, Http, request::Asked};
+
+/// An operation that may run.
+pub(super) struct Ready {
+    checked: Checked,
+    asker: Asker,
+}
+
+impl Ready {
+    pub(super) const fn kind(&self) -> Kind {
+        self.checked.kind()
+    }
+
+    pub(super) const fn viewer(&self) -> Viewer {
+        self.asker.viewer
+    }
+
+    pub(super) const fn address(&self) -> Option<IpAddr> {
+        self.asker.address
+    }
+
+    fn into_request(self) -> Request {
+        self.checked.on_behalf_of(self.asker)
+    }
+}
+
+impl Http {
+    /// Finds the document that a request means, and checks and counts what it asks for. What is refused costs as much as
+    /// one operation.
+    pub(super) async fn admit(&self, mut asked: Asked, mut asker: Asker) -> Result<Ready, Response> {
+        asker.wants_cost |= asked.extensions.cost;
+        let checked = self.check(&mut asked).await;
+        if let Some(rates) = &self.rates {
+            let roots = checked.as_ref().map_or(Roots::other(), |checked| *checked.roots());
+            rates.count(&roots, &asker.viewer, asker.address, self.services.clock.now())?;
+        }
+        Ok(Ready { checked: checked?, asker })
+    }
+
+    async fn check(&self, asked: &mut Asked) -> Result<Checked, Response> {
+        let found = self.documents.find(asked).await?;
+        let mut request = Request::new(found.text);
+        request.operation_name = asked.operation_name.take();
+        request.variables = std::mem::take(&mut asked.variables);
+        let Some(hash) = found.keep else { return self.reader.check(request).await };
+        let text = request.query.clone();
+        let checked = self.reader.check(request).await?;
+        self.documents.keep(hash, &text).await;
+        Ok(checked)
+    }
+
+    /// Runs a query or a mutation, as long as it may take. A mutation runs to its end, whether its client waits or not;
+    /// a query ends with whoever waits for it.
+    pub(super) async fn run(&self, graph: &Graph, ready: Ready) -> Response {
+        let (mutates, introspects) = (ready.kind() == Kind::Mutation, ready.checked.introspects_much());
+        let request = ready.into_request();
+        let done = if mutates {
+            let (graph, open) = (graph.clone(), self.shutdown.at_work());
+            let operation = async move {
+                let response = Executor::execute(&graph, request).await;
+                drop(open);
+                response
+            };
+            let task = tokio::spawn(operation.in_current_span());
+            tokio::time::timeout(self.time_limit, task).await.map(|done| match done {
+                Ok(response) => response,
+                // A panic goes on to where panics of operations are caught.
+                Err(error) => std::panic::resume_unwind(error.into_panic()),
+            })
+        } else {
+            let operation = async {
+                let _turn = if introspects { self.introspections.acquire().await.ok() } else { None };
+                Executor::execute(graph, request).await
+            };
+            tokio::time::timeout(self.time_limit, operation).await
+        };
+        done.unwrap_or_else(|_| {
+            let still = if mutates { "; it goes on, and may have changed something" } else { "" };
+            refused(Code::Timeout, format!("the operation takes longer than {:?}{still}", self.time_limit))
+        })
+    }
+
+    /// The same where nobody else catches a panic.
+    pub(super) async fn run_unwinding(&self, graph: &Graph, ready: Ready, trace: &str) -> Response {
+        AssertUnwindSafe(self.run(graph, ready)).catch_unwind().await.unwrap_or_else(|_| panicked(trace))
+    }
+
+    /// The answers of a subscription, or the one of any other operation. Lazy: nothing happens before it is polled.
+    pub(super) fn answers(self: &Arc<Self>, graph: &Graph, ready: Ready) -> BoxStream<'static, Response> {
+        let trace = ready.asker.trace.0.clone();
+        if ready.kind() != Kind::Subscription {
+            let (http, graph) = (Arc::clone(self), graph.clone());
+            return async move { http.run_unwinding(&graph, ready, &trace).await }.into_stream().boxed();
+        }
+        let answers = Executor::execute_stream(graph, ready.into_request(), None);
+        let caught = AssertUnwindSafe(answers).catch_unwind();
+        caught.map(move |answer| answer.unwrap_or_else(|_| panicked(&trace))).boxed()
+    }
+}
+
+/// What it said is in the log already, by the panic hook.
+fn panicked(trace: &str) -> Response {
+    refused(Code::Internal, format!("internal error; trace id {trace}"))
+}
+
+/// Whether nothing was executed for this answer: an error of an execution has a path.
+pub(super) fn was_refused(answer: &Response) -> bool {
+    !answer.errors.is_empty() && answer.errors.iter().all(|error| error.path.is_empty())
+}

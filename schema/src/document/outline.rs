@@ -1,0 +1,404 @@
+//! The tree of a document: what it would come to when its fragments are written out.
+//!
+//! Each fragment is looked at once, so this takes no longer than the document is, whatever it is written out to.
+
+use std::collections::HashMap;
+
+use async_graphql::{
+    Name, Pos, Positioned, ServerError, Value, Variables,
+    parser::types::{
+        DocumentOperations, ExecutableDocument, Field, FragmentDefinition, OperationDefinition, Selection, SelectionSet,
+    },
+};
+
+use super::{
+    Kind,
+    limits::{Excess, Limits, MAX_FRAGMENTS, MAX_NESTING},
+};
+use crate::errors::{self, Code};
+
+/// What a request asks for, as far as it can be told without executing it.
+#[derive(Debug, Clone, Copy)]
+pub struct Outline {
+    /// What its operation does.
+    pub kind: Kind,
+    /// What stands at the root of its operation.
+    pub roots: Roots,
+    /// How much its document is.
+    pub measures: Measures,
+}
+
+/// A field at the root of an operation, as far as it is counted apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "the names are those of the graph")]
+pub enum RootField {
+    Login,
+    Register,
+    RefreshSession,
+    Grab,
+    Other,
+}
+
+impl RootField {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Login, Self::Register, Self::RefreshSession, Self::Grab, Self::Other];
+
+    fn of(name: &str) -> Self {
+        match name {
+            "login" => Self::Login,
+            "register" => Self::Register,
+            "refreshSession" => Self::RefreshSession,
+            "grab" => Self::Grab,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// How many fields of each sort stand at the root of an operation.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Roots([usize; RootField::ALL.len()]);
+
+impl Roots {
+    /// One that is counted apart from nothing: also what a request comes to that is no operation.
+    #[must_use]
+    pub const fn other() -> Self {
+        let mut counts = [0; RootField::ALL.len()];
+        counts[RootField::Other as usize] = 1;
+        Self(counts)
+    }
+
+    /// How many of this sort.
+    #[must_use]
+    pub const fn count(&self, field: RootField) -> usize {
+        self.0[field as usize]
+    }
+
+    /// How many in all.
+    #[must_use]
+    pub fn all(&self) -> usize {
+        self.0.iter().fold(0, |sum, count| sum.saturating_add(*count))
+    }
+}
+
+/// How much a document is, over all of its operations.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are those of the limits")]
+pub struct Measures {
+    pub tokens: usize,
+    pub depth: usize,
+    pub fields: usize,
+    pub aliases: usize,
+    pub root_fields: usize,
+    pub directives: usize,
+    pub introspection: usize,
+}
+
+/// What selections come to, written out.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sums {
+    roots: Roots,
+    /// Fields in fields.
+    depth: usize,
+    /// Selections in selections.
+    height: usize,
+    fields: usize,
+    aliases: usize,
+    directives: usize,
+    introspection: usize,
+}
+
+impl Sums {
+    /// Beside each other.
+    fn add(&mut self, other: &Self) {
+        for (count, more) in self.roots.0.iter_mut().zip(other.roots.0) {
+            *count = count.saturating_add(more);
+        }
+        self.depth = self.depth.max(other.depth);
+        self.height = self.height.max(other.height);
+        self.fields = self.fields.saturating_add(other.fields);
+        self.aliases = self.aliases.saturating_add(other.aliases);
+        self.directives = self.directives.saturating_add(other.directives);
+        self.introspection = self.introspection.saturating_add(other.introspection);
+    }
+}
+
+/// A document, and what follows from its text alone.
+#[derive(Debug)]
+pub(super) struct Survey {
+    pub(super) document: ExecutableDocument,
+    measures: Measures,
+    /// Of each operation, by its name.
+    roots: Vec<(Option<Name>, Roots)>,
+}
+
+impl Survey {
+    /// Measures a document.
+    pub(super) fn of(document: ExecutableDocument, tokens: usize, limits: &Limits) -> Result<Self, ServerError> {
+        if document.fragments.len() > MAX_FRAGMENTS {
+            return Err(Excess::Fragments.error(limits));
+        }
+        let mut walk = Walk { fragments: &document.fragments, known: HashMap::new(), limits };
+        let (mut all, mut roots) = (Sums::default(), Vec::new());
+        for (name, operation) in document.operations.iter() {
+            let mut sums = walk.selections(&operation.node.selection_set.node, 0, false)?;
+            sums.directives = sums.directives.saturating_add(operation.node.directives.len());
+            all.add(&sums);
+            roots.push((name.cloned(), sums.roots));
+        }
+        let measures = Measures {
+            tokens,
+            depth: all.depth,
+            fields: all.fields,
+            aliases: all.aliases,
+            root_fields: roots.iter().map(|(_, roots)| roots.all()).max().unwrap_or_default(),
+            directives: all.directives,
+            introspection: all.introspection,
+        };
+        for (excess, value, limit) in [
+            (Excess::RootFields, measures.root_fields, limits.root_fields),
+            (Excess::Aliases, measures.aliases, limits.aliases),
+            (Excess::Directives, measures.directives, limits.directives),
+            (Excess::Fields, measures.fields, limits.fields),
+            (Excess::Nesting, all.height, MAX_NESTING),
+            (Excess::Depth, measures.depth, limits.depth),
+            (Excess::Introspection, measures.introspection, limits.introspection),
+        ] {
+            if value > limit {
+                return Err(excess.error(limits));
+            }
+        }
+        Ok(Self { document, measures, roots })
+    }
+
+    /// What a request asks for that means the operation of this name.
+    pub(super) fn outline(&self, name: Option<&str>, variables: &Variables) -> Result<Outline, ServerError> {
+        let selected = selected(&self.document, name)?;
+        let kind = Kind::from(selected.node.ty);
+        // Without a name, there is one operation.
+        let roots = self.roots.iter().find(|(other, _)| name.is_none() || other.as_deref() == name);
+        let roots = roots.map_or_else(Roots::default, |(_, roots)| *roots);
+        if kind == Kind::Subscription && roots.all() > 1 {
+            // Section 5.2.4.1 of the specification.
+            let error = ServerError::new("a subscription has one field at its root", Some(selected.pos));
+            return Err(errors::coded(Code::ValidationFailed, error));
+        }
+        given(selected, variables)?;
+        Ok(Outline { kind, roots, measures: self.measures })
+    }
+}
+
+/// Whether all variables are there that the operation cannot do without (section 6.1.2 of the specification).
+/// async-graphql would notice it field by field, in the middle of the execution.
+fn given(operation: &Positioned<OperationDefinition>, variables: &Variables) -> Result<(), ServerError> {
+    for definition in &operation.node.variable_definitions {
+        let variable = &definition.node;
+        let fits = variable.var_type.node.nullable
+            || match variables.get(&variable.name.node) {
+                None => variable.default_value.is_some(),
+                Some(value) => *value != Value::Null,
+            };
+        if !fits {
+            let message = format!("the variable \"${}\" is required and cannot be null", variable.name.node);
+            return Err(errors::coded(Code::BadUserInput, ServerError::new(message, Some(definition.pos))));
+        }
+    }
+    Ok(())
+}
+
+/// The operation that is to be executed (section 6.1 of the specification).
+fn selected<'d>(
+    document: &'d ExecutableDocument,
+    name: Option<&str>,
+) -> Result<&'d Positioned<OperationDefinition>, ServerError> {
+    let found = match (&document.operations, name) {
+        (DocumentOperations::Single(operation), None) => Ok(operation),
+        (DocumentOperations::Single(_), Some(_)) => Err("there is no operation of this name"),
+        (DocumentOperations::Multiple(all), Some(name)) => all.get(name).ok_or("there is no operation of this name"),
+        (DocumentOperations::Multiple(all), None) => match all.values().next() {
+            Some(one) if all.len() == 1 => Ok(one),
+            _ => Err("the document has more than one operation: say which, in operationName"),
+        },
+    };
+    found.map_err(|why| errors::coded(Code::OperationUnknown, ServerError::new(why, None)))
+}
+
+struct Walk<'a> {
+    fragments: &'a HashMap<Name, Positioned<FragmentDefinition>>,
+    /// None while a fragment is being looked at.
+    known: HashMap<&'a str, Option<Sums>>,
+    limits: &'a Limits,
+}
+
+impl<'a> Walk<'a> {
+    /// What selections come to; `about_schema` says that they stand in what the schema tells about itself.
+    fn selections(&mut self, set: &'a SelectionSet, nesting: usize, about_schema: bool) -> Result<Sums, ServerError> {
+        if nesting > MAX_NESTING {
+            return Err(Excess::Nesting.error(self.limits));
+        }
+        let mut sums = Sums::default();
+        for item in &set.items {
+            let (mut one, directives) = match &item.node {
+                Selection::Field(field) => {
+                    (self.field(&field.node, field.pos, nesting, about_schema)?, &field.node.directives)
+                }
+                Selection::InlineFragment(fragment) => {
+                    let fragment = &fragment.node;
+                    (self.selections(&fragment.selection_set.node, nesting + 1, about_schema)?, &fragment.directives)
+                }
+                Selection::FragmentSpread(spread) => {
+                    (self.spread(&spread.node.fragment_name, nesting + 1)?, &spread.node.directives)
+                }
+            };
+            one.directives = one.directives.saturating_add(directives.len());
+            sums.add(&one);
+        }
+        sums.height += 1;
+        Ok(sums)
+    }
+
+    fn field(&mut self, field: &'a Field, pos: Pos, nesting: usize, about_schema: bool) -> Result<Sums, ServerError> {
+        let name = field.name.node.as_str();
+        let asks_schema = matches!(name, "__schema" | "__type");
+        if asks_schema && !self.limits.introspects {
+            let error = ServerError::new("this schema does not tell about itself", Some(pos));
+            let mut error = errors::coded(Code::ValidationFailed, error);
+            error.extensions.get_or_insert_default().set("reason", "INTROSPECTION_DISABLED");
+            return Err(error);
+        }
+        let about_schema = about_schema || asks_schema;
+        let mut sums = if field.selection_set.node.items.is_empty() {
+            Sums::default()
+        } else {
+            self.selections(&field.selection_set.node, nesting + 1, about_schema)?
+        };
+        sums.roots = Roots::default();
+        sums.roots.0[RootField::of(name) as usize] = 1;
+        sums.depth += 1;
+        sums.fields = sums.fields.saturating_add(1);
+        sums.aliases = sums.aliases.saturating_add(usize::from(field.alias.is_some()));
+        if about_schema {
+            sums.introspection = sums.introspection.saturating_mul(rows(name)).saturating_add(1);
+        }
+        Ok(sums)
+    }
+
+    fn spread(&mut self, name: &'a Positioned<Name>, nesting: usize) -> Result<Sums, ServerError> {
+        match self.known.get(name.node.as_str()) {
+            Some(Some(sums)) => return Ok(*sums),
+            Some(None) => {
+                // Section 5.5.2.2 of the specification.
+                let error =
+                    ServerError::new(format!("the fragment \"{}\" is part of itself", name.node), Some(name.pos));
+                return Err(errors::coded(Code::ValidationFailed, error));
+            }
+            None => {}
+        }
+        // Validation says that it is not there.
+        let Some(fragment) = self.fragments.get(&name.node) else { return Ok(Sums::default()) };
+        let fragment = &fragment.node;
+        let about_schema = fragment.type_condition.node.on.node.starts_with("__");
+        self.known.insert(&name.node, None);
+        let mut sums = self.selections(&fragment.selection_set.node, nesting, about_schema)?;
+        sums.directives = sums.directives.saturating_add(fragment.directives.len());
+        self.known.insert(&name.node, Some(sums));
+        Ok(sums)
+    }
+}
+
+/// How many rows a list of the introspection has, roughly and in this graph.
+fn rows(name: &str) -> usize {
+    match name {
+        "types" => 150,
+        "fields" | "inputFields" | "enumValues" => 8,
+        "directives" | "interfaces" | "possibleTypes" | "locations" => 4,
+        "args" => 2,
+        _ => 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write;
+
+    use async_graphql::parser::parse_query;
+
+    use super::*;
+
+    fn look(text: &str) -> Result<Outline, String> {
+        let survey = Survey::of(parse_query(text).unwrap(), 0, &Limits::default());
+        survey.and_then(|survey| survey.outline(None, &Variables::default())).map_err(|error| {
+            let value = |key| match error.extensions.as_ref().and_then(|all| all.get(key).cloned()) {
+                Some(Value::String(text)) => text,
+                _ => String::new(),
+            };
+            format!("{} {}", value("code"), value("reason")).trim().to_owned()
+        })
+    }
+
+    fn bomb(levels: usize) -> String {
+        let mut text = "{ me { ...f0 } }".to_owned();
+        for i in 0..levels {
+            write!(text, " fragment f{i} on User {{ ...f{0} ...f{0} }}", i + 1).unwrap();
+        }
+        write!(text, " fragment f{levels} on User {{ id }}").unwrap();
+        text
+    }
+
+    #[test]
+    fn fragments_are_counted_written_out_and_looked_at_once() {
+        assert_eq!(look(&bomb(3)).unwrap().measures.fields, 9);
+        assert_eq!(look(&bomb(20)).unwrap_err(), "QUERY_TOO_COMPLEX TOO_MANY_FIELDS");
+        assert_eq!(look(&bomb(60)).unwrap_err(), "QUERY_TOO_COMPLEX TOO_NESTED");
+        let small =
+            "query A { me { id ... on User { phone } ...f } } fragment f on User { id a: username @skip(if: true) }";
+        let measures =
+            Measures { depth: 2, fields: 5, aliases: 1, root_fields: 1, directives: 1, ..Measures::default() };
+        assert_eq!(look(small).unwrap().measures, measures);
+    }
+
+    #[test]
+    fn each_kind_of_flood_has_its_name() {
+        let many = |one: &str, count| one.repeat(count);
+        let numbered = |one: &str, count| (0..count).map(|i| one.replace('#', &i.to_string())).collect::<String>();
+        let chain = (0..MAX_FRAGMENTS + 1)
+            .fold("{ ...f0 }".to_owned(), |all, i| format!("{all} fragment f{i} on Query {{ ...f{} }}", i + 1));
+        let introspection = "{ __schema { types { fields { type { fields { type { fields { name } } } } } } } }";
+        for (text, reason) in [
+            (format!("{{ me {{ {} }} }}", many("id ", 3_000)), "TOO_MANY_FIELDS"),
+            (format!("{{ me {{ {} }} }}", numbered("a#: id ", 101)), "TOO_MANY_ALIASES"),
+            (format!("{{ {} }}", many("me { id } ", 26)), "TOO_MANY_ROOT_FIELDS"),
+            (
+                format!("{{ {} }} fragment f on Query {{ me {{ id }} me {{ id }} }}", many("...f ", 13)),
+                "TOO_MANY_ROOT_FIELDS",
+            ),
+            (format!("{{ me {{ id {} }} }}", many("@a ", 101)), "TOO_MANY_DIRECTIVES"),
+            (format!("{}{}", many("{ a ", 22), many("}", 22)), "TOO_DEEP"),
+            (format!("{{ {} a {} }}", many("... { ", 40), many("}", 40)), "TOO_NESTED"),
+            (chain, "TOO_MANY_FRAGMENTS"),
+            (introspection.replace("name", "args { name type { fields { name } } }"), "TOO_MUCH_INTROSPECTION"),
+        ] {
+            assert_eq!(look(&text).unwrap_err(), format!("QUERY_TOO_COMPLEX {reason}"), "{text}");
+        }
+        let standard = include_str!("introspection.graphql");
+        assert!((50_000..500_000).contains(&look(standard).unwrap().measures.introspection));
+    }
+
+    #[test]
+    fn what_cannot_be_is_said_before_anything_walks_into_it() {
+        for (text, code) in [
+            ("{ ...a } fragment a on Query { ...b } fragment b on Query { ...a }", "GRAPHQL_VALIDATION_FAILED"),
+            ("{ ...a } fragment a on Query { ...a }", "GRAPHQL_VALIDATION_FAILED"),
+            ("subscription { a: orderStatus { id } b: orderStatus { id } }", "GRAPHQL_VALIDATION_FAILED"),
+            ("query A { me { id } } query B { me { id } }", "OPERATION_RESOLUTION_FAILURE"),
+            ("query A($a: Int, $b: Int! = 1, $c: Int!) { f(a: $a, b: $b, c: $c) }", "BAD_USER_INPUT"),
+        ] {
+            assert_eq!(look(text).unwrap_err(), code, "{text}");
+        }
+        let document = parse_query("query A { me { id } } mutation B { a: grab { id } login { id } }").unwrap();
+        let survey = Survey::of(document, 0, &Limits::default()).unwrap();
+        let outline = survey.outline(Some("B"), &Variables::default()).unwrap();
+        let count = |field| outline.roots.count(field);
+        assert_eq!((outline.kind, outline.roots.all()), (Kind::Mutation, 2));
+        assert_eq!((count(RootField::Grab), count(RootField::Login), count(RootField::Other)), (1, 1, 0));
+    }
+}
