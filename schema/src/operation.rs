@@ -1,5 +1,5 @@
 //! What surrounds every operation: the limits on what one document may ask, fresh loaders for each execution, nulls
-//! where fields failed, what it cost, and the last look at the errors of a response.
+//! where fields failed, the order of fields, what it cost, and the last look at the errors of a response.
 
 use std::{
     any::TypeId,
@@ -23,7 +23,7 @@ use domain::services::Services;
 use futures_util::{StreamExt, stream::BoxStream};
 
 use crate::{
-    document::{self, Excess, Limits, Measures},
+    document::{self, Excess, Limits, Measures, Order},
     errors::{self, Code, TraceId},
     loaders::Loaders,
     nulls::Nulls,
@@ -55,6 +55,7 @@ struct State {
     /// Set if the answer is to tell what it cost.
     measures: OnceLock<Measures>,
     complexity: OnceLock<usize>,
+    order: OnceLock<Arc<Order>>,
     /// Whether the cost was told: of a subscription, in its first answer alone.
     told: AtomicBool,
 }
@@ -115,7 +116,8 @@ impl Extension for Operation {
     ) -> ServerResult<Request> {
         let mut request = next.run(ctx, request).await?;
         match request.data.get(&TypeId::of::<Attached>()).and_then(|attached| attached.downcast_ref::<Attached>()) {
-            Some(Attached { asker, measures }) => {
+            Some(Attached { asker, measures, order }) => {
+                let _ = self.state.order.set(order.clone());
                 let _ = self.state.trace.set(asker.trace.clone());
                 if asker.wants_cost {
                     let _ = self.state.measures.set(*measures);
@@ -123,7 +125,7 @@ impl Extension for Operation {
             }
             // Whoever executes without having checked gets no way around the limits.
             None => {
-                document::look(&mut request, &self.limits)?;
+                let _ = self.state.order.set(document::look(&mut request, &self.limits)?.order);
             }
         }
         Ok(request)
@@ -172,6 +174,9 @@ impl Extension for Operation {
             None => next.run(ctx, operation_name).await,
         };
         self.nulls.finish(&mut response);
+        if let Some(order) = self.state.order.get() {
+            order.apply(&mut response.data);
+        }
         response
     }
 

@@ -2,13 +2,13 @@
 //!
 //! Only what does not change while a socket is open may be told of its viewer. Loaders are not: see the loaders' module.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::Arc};
 
 use async_graphql::{Request, Response, ServerError};
 use domain::user::Viewer;
 
 use crate::{
-    document::{self, Kind, Limits, Measures, Outline, Roots},
+    document::{self, Kind, Limits, Measures, Order, Outline, Roots},
     errors::{self, TraceId},
 };
 
@@ -36,6 +36,7 @@ pub struct Checked {
 pub(crate) struct Attached {
     pub(crate) asker: Asker,
     pub(crate) measures: Measures,
+    pub(crate) order: Arc<Order>,
 }
 
 /// What tools ask about a single type stays below.
@@ -77,6 +78,7 @@ impl Checked {
     /// For the executor.
     #[must_use]
     pub fn on_behalf_of(self, asker: Asker) -> Request {
-        self.request.data(Attached { asker, measures: self.outline.measures })
+        let Outline { measures, order, .. } = self.outline;
+        self.request.data(Attached { asker, measures, order })
     }
 }

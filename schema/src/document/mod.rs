@@ -5,12 +5,14 @@
 //! because fragments in fragments can be written out to billions of fields.
 
 mod limits;
+mod order;
 mod outline;
 mod reader;
 mod text;
 
 pub(crate) use limits::MAX_NESTING;
 pub use limits::{Excess, Limits};
+pub(crate) use order::Order;
 pub use outline::{Measures, Outline, RootField, Roots};
 pub use reader::Reader;
 pub(crate) use reader::look;

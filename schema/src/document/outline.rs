@@ -2,7 +2,7 @@
 //!
 //! Each fragment is looked at once, so this takes no longer than the document is, whatever it is written out to.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use async_graphql::{
     Name, Pos, Positioned, ServerError, Value, Variables,
@@ -14,11 +14,12 @@ use async_graphql::{
 use super::{
     Kind,
     limits::{Excess, Limits, MAX_FRAGMENTS, MAX_NESTING},
+    order::Order,
 };
 use crate::errors::{self, Code};
 
 /// What a request asks for, as far as it can be told without executing it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Outline {
     /// What its operation does.
     pub kind: Kind,
@@ -26,6 +27,8 @@ pub struct Outline {
     pub roots: Roots,
     /// How much its document is.
     pub measures: Measures,
+    /// The order in which its answers show their fields.
+    pub(crate) order: Arc<Order>,
 }
 
 /// A field at the root of an operation, as far as it is counted apart.
@@ -122,13 +125,21 @@ impl Sums {
     }
 }
 
+/// One operation of a document.
+#[derive(Debug)]
+struct Surveyed {
+    name: Option<Name>,
+    roots: Roots,
+    order: Arc<Order>,
+}
+
 /// A document, and what follows from its text alone.
 #[derive(Debug)]
 pub(super) struct Survey {
     pub(super) document: ExecutableDocument,
     measures: Measures,
-    /// Of each operation, by its name.
-    roots: Vec<(Option<Name>, Roots)>,
+    /// By their names.
+    operations: Vec<Surveyed>,
 }
 
 impl Survey {
@@ -139,18 +150,18 @@ impl Survey {
         }
         let mut walk = Walk { fragments: &document.fragments, known: HashMap::new(), limits };
         let (mut all, mut roots) = (Sums::default(), Vec::new());
-        for (name, operation) in document.operations.iter() {
+        for (_, operation) in document.operations.iter() {
             let mut sums = walk.selections(&operation.node.selection_set.node, 0, false)?;
             sums.directives = sums.directives.saturating_add(operation.node.directives.len());
             all.add(&sums);
-            roots.push((name.cloned(), sums.roots));
+            roots.push(sums.roots);
         }
         let measures = Measures {
             tokens,
             depth: all.depth,
             fields: all.fields,
             aliases: all.aliases,
-            root_fields: roots.iter().map(|(_, roots)| roots.all()).max().unwrap_or_default(),
+            root_fields: roots.iter().map(Roots::all).max().unwrap_or_default(),
             directives: all.directives,
             introspection: all.introspection,
         };
@@ -167,7 +178,15 @@ impl Survey {
                 return Err(excess.error(limits));
             }
         }
-        Ok(Self { document, measures, roots })
+        // Last, because it writes fragments out.
+        let order = |operation: &Positioned<OperationDefinition>| {
+            Arc::new(Order::of(&operation.node.selection_set.node, &document.fragments))
+        };
+        let operations = document.operations.iter().zip(roots);
+        let operations = operations
+            .map(|((name, operation), roots)| Surveyed { name: name.cloned(), roots, order: order(operation) })
+            .collect();
+        Ok(Self { document, measures, operations })
     }
 
     /// What a request asks for that means the operation of this name.
@@ -175,15 +194,15 @@ impl Survey {
         let selected = selected(&self.document, name)?;
         let kind = Kind::from(selected.node.ty);
         // Without a name, there is one operation.
-        let roots = self.roots.iter().find(|(other, _)| name.is_none() || other.as_deref() == name);
-        let roots = roots.map_or_else(Roots::default, |(_, roots)| *roots);
+        let surveyed = self.operations.iter().find(|other| name.is_none() || other.name.as_deref() == name);
+        let (roots, order) = surveyed.map(|surveyed| (surveyed.roots, surveyed.order.clone())).unwrap_or_default();
         if kind == Kind::Subscription && roots.all() > 1 {
             // Section 5.2.4.1 of the specification.
             let error = ServerError::new("a subscription has one field at its root", Some(selected.pos));
             return Err(errors::coded(Code::ValidationFailed, error));
         }
         given(selected, variables)?;
-        Ok(Outline { kind, roots, measures: self.measures })
+        Ok(Outline { kind, roots, measures: self.measures, order })
     }
 }
 
