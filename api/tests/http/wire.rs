@@ -67,7 +67,7 @@ pub(crate) async fn get(shop: &TestShop, pairs: &[(&str, &str)], headers: &[(&st
 }
 
 fn encoded(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect::<Vec<_>>().concat()
 }
 
 /// A connection on which anything can be written.

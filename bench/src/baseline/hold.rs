@@ -51,7 +51,8 @@ impl Holder {
         }
         let properties = BasicProperties::default().with_delivery_mode(PERSISTENT);
         let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
-        let confirm = self.channel.basic_publish("".into(), QUEUE.into(), options, message.as_bytes(), properties).await?;
+        let confirm =
+            self.channel.basic_publish("".into(), QUEUE.into(), options, message.as_bytes(), properties).await?;
         let confirmed = confirm.await?;
         if confirmed.is_ack() && confirmed.take_message().is_none() {
             Ok(true)

@@ -80,7 +80,11 @@ pub(crate) async fn measure(shop: &mut Shop, plan: &Plan) -> Vec<Line> {
             let titles = ["only answers", "a script call and a publish each"];
             for (against, title) in titles.into_iter().enumerate() {
                 let result = measured.as_ref().map(|pairs| pairs[index][against].clone()).map_err(Clone::clone);
-                lines.push(Line { title: format!("{} / {title}", kind.name()), connections: Some(connections), result });
+                lines.push(Line {
+                    title: format!("{} / {title}", kind.name()),
+                    connections: Some(connections),
+                    result,
+                });
             }
         }
     }
