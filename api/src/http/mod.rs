@@ -211,7 +211,7 @@ pub fn router(http: Http) -> Router {
         }
         router = router.route("/graphql", of_graph).route("/.well-known/jwks.json", get(wellknown::jwks));
         if http.playground {
-            router = router.route("/", get(playground::lead)).route("/playground", get(playground::page));
+            router = router.merge(playground::routes());
         }
     }
     router.layer(middleware::from_fn_with_state(http.clone(), trace::trace)).with_state(http)
