@@ -27,7 +27,7 @@ pub(crate) struct Cli {
     /// Small numbers, to see that everything still works: the figures mean nothing
     #[arg(long)]
     smoke: bool,
-    /// Settings of spike that are to differ from its defaults, such as SPIKE__LOG__FILTER=warn
+    /// Settings of spike that are to differ from its defaults, such as `SPIKE__LOG__FILTER=warn`
     #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
     set: Vec<(String, String)>,
     /// The spike binary [default: the one beside this program]

@@ -30,7 +30,7 @@ pub struct NotAQuota(String);
 /// What a slot of the table counts in. It holds half a year less than six years of them.
 const UNIT: Duration = Duration::from_micros(10);
 /// The longest time of a quota.
-const MAX_PER: Duration = Duration::from_secs(30 * 86_400);
+const MAX_PER: Duration = Duration::from_hours(30 * 24);
 
 impl Quota {
     /// At least 1, at most ten in a millisecond and a million in all, in up to 30 days.

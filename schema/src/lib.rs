@@ -54,7 +54,7 @@ pub mod whole;
 pub use any::AnySchema;
 pub use document::{Kind, Limits, Reader, RootField, Roots};
 pub use errors::{Code, TraceId};
-pub use request::{Asker, Checked, check};
+pub use request::{Asker, Checked};
 #[cfg(feature = "subgraphs")]
 pub use serve::executable;
 pub use serve::{Which, sdl, sdl_of, whole};

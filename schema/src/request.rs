@@ -8,7 +8,7 @@ use async_graphql::{Request, Response, ServerError};
 use domain::user::Viewer;
 
 use crate::{
-    document::{self, Kind, Limits, Measures, Order, Outline, Roots},
+    document::{Kind, Measures, Order, Outline, Roots},
     errors::{self, TraceId},
 };
 
@@ -41,12 +41,6 @@ pub(crate) struct Attached {
 
 /// What tools ask about a single type stays below.
 const MUCH_INTROSPECTION: usize = 5_000;
-
-/// Checks a single request; [`crate::Reader`] is for those that come again.
-pub fn check(mut request: Request, limits: &Limits) -> Result<Checked, Response> {
-    let outline = document::look(&mut request, limits).map_err(refusal)?;
-    Ok(Checked { request, outline })
-}
 
 /// Answers a request of which nothing was executed.
 pub(crate) fn refusal(error: ServerError) -> Response {

@@ -16,13 +16,10 @@ pub(super) type Refused = (StatusCode, Code, String);
 
 /// Reads a body of at most `limit` bytes that arrives within `patience`.
 pub(super) async fn read(body: Body, limit: usize, patience: Duration) -> Result<Bytes, Refused> {
-    match tokio::time::timeout(patience, collected(body, limit)).await {
-        Ok(read) => read,
-        Err(_) => {
-            let message = format!("a body arrives within {patience:?}");
-            Err((StatusCode::REQUEST_TIMEOUT, Code::Timeout, message))
-        }
-    }
+    tokio::time::timeout(patience, collected(body, limit)).await.unwrap_or_else(|_| {
+        let message = format!("a body arrives within {patience:?}");
+        Err((StatusCode::REQUEST_TIMEOUT, Code::Timeout, message))
+    })
 }
 
 async fn collected(mut body: Body, limit: usize) -> Result<Bytes, Refused> {

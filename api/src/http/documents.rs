@@ -166,7 +166,7 @@ fn trusted(path: &Path) -> Result<Documents, String> {
         }
         let (hash, text) = (hash_of(&text), Arc::<str>::from(text));
         hashes.insert(hash);
-        let digits = hash.0.iter().map(|byte| format!("{byte:02x}")).collect();
+        let digits = hash.0.map(|byte| format!("{byte:02x}")).concat();
         for id in [digits, id] {
             if by_id.insert(id.clone(), text.clone()).is_some_and(|other: Arc<str>| other != text) {
                 return Err(format!("there is more than one document {id:?}"));

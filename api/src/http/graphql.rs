@@ -44,7 +44,7 @@ pub(super) async fn post(
         let message = "send the operation as application/json, in UTF-8";
         return answer::refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE, form, Code::UnsupportedMediaType, message);
     }
-    let asker = http.asker(&request, trace);
+    let by = http.asker(&request, trace);
     let body = match body::read(request.into_body(), http.body_limit, http.body_timeout).await {
         Ok(body) => body,
         Err((status, code, message)) => return answer::refusal(status, form, code, &message),
@@ -52,13 +52,13 @@ pub(super) async fn post(
     match Body::read(&body, http.max_batch) {
         Ok(Body::One(asked)) => {
             drop(body);
-            match http.admit(*asked, asker).await {
+            match http.admit(*asked, by).await {
                 Ok(ready) => http.answer(&graph, ready, accepted).await,
                 Err(refused) => http.refuse(refused, accepted),
             }
         }
         Ok(Body::Many(all)) => {
-            let answers = join_all(all.into_iter().map(|asked| http.one_of_many(&graph, asked, asker.clone()))).await;
+            let answers = join_all(all.into_iter().map(|asked| http.one_of_many(&graph, asked, by.clone()))).await;
             answer::of_list(form, &answers)
         }
         Err(unread) => {
@@ -102,8 +102,8 @@ pub(super) async fn get(
             return answer::refusal(StatusCode::BAD_REQUEST, form, Code::BadUserInput, &unread.to_string());
         }
     };
-    let asker = http.asker(&request, trace);
-    match http.admit(asked, asker).await {
+    let by = http.asker(&request, trace);
+    match http.admit(asked, by).await {
         Ok(ready) if ready.kind() == Kind::Mutation => not_by_get("send a mutation with POST"),
         Ok(ready) => http.answer(&graph, ready, accepted).await,
         Err(refused) => http.refuse(refused, accepted),
@@ -149,8 +149,8 @@ impl Http {
         }
     }
 
-    async fn one_of_many(self: &Arc<Self>, graph: &Graph, asked: Asked, asker: Asker) -> async_graphql::Response {
-        match self.admit(asked, asker).await {
+    async fn one_of_many(self: &Arc<Self>, graph: &Graph, asked: Asked, by: Asker) -> async_graphql::Response {
+        match self.admit(asked, by).await {
             Ok(ready) if ready.kind() == Kind::Subscription => {
                 refused(Code::NotAcceptable, "a subscription cannot be answered in a list")
             }

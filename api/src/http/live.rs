@@ -176,12 +176,11 @@ impl Live {
                 self.state = State::Ending;
                 self.wire.answer(&refused(Code::Unauthenticated, TokenError::Expired.to_string()))
             }
-            answer = self.answers.next() => match answer {
-                Some(answer) => self.wire.answer(&answer),
-                None => {
-                    self.state = State::Ended;
-                    self.wire.end()
-                }
+            answer = self.answers.next() => if let Some(answer) = answer {
+                self.wire.answer(&answer)
+            } else {
+                self.state = State::Ended;
+                self.wire.end()
             },
             _ = self.alive.tick() => self.wire.sign_of_life(),
         };

@@ -37,14 +37,14 @@ impl Ready {
 impl Http {
     /// Finds the document that a request means, and checks and counts what it asks for. What is refused costs as much as
     /// one operation.
-    pub(super) async fn admit(&self, mut asked: Asked, mut asker: Asker) -> Result<Ready, Response> {
-        asker.wants_cost |= asked.extensions.cost;
+    pub(super) async fn admit(&self, mut asked: Asked, mut by: Asker) -> Result<Ready, Response> {
+        by.wants_cost |= asked.extensions.cost;
         let checked = self.check(&mut asked).await;
         if let Some(rates) = &self.rates {
             let roots = checked.as_ref().map_or(Roots::other(), |checked| *checked.roots());
-            rates.count(&roots, &asker.viewer, asker.address, self.services.clock.now())?;
+            rates.count(&roots, &by.viewer, by.address, self.services.clock.now()).map_err(|refused| *refused)?;
         }
-        Ok(Ready { checked: checked?, asker })
+        Ok(Ready { checked: checked?, asker: by })
     }
 
     async fn check(&self, asked: &mut Asked) -> Result<Checked, Response> {

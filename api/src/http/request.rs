@@ -81,7 +81,7 @@ impl Body {
             Some(b'[') if max_batch == 0 => Err(Unread::List),
             Some(b'[') => many(body, max_batch).map(Self::Many),
             Some(b'{') => {
-                let asked: Asked = serde_json::from_slice(body).map_err(malformed)?;
+                let asked: Asked = serde_json::from_slice(body).map_err(|error| malformed(&error))?;
                 Ok(Self::One(Box::new(asked.whole()?)))
             }
             _ => Err(Unread::Malformed("not an object".to_owned())),
@@ -89,7 +89,7 @@ impl Body {
     }
 }
 
-fn malformed(error: serde_json::Error) -> Unread {
+fn malformed(error: &serde_json::Error) -> Unread {
     Unread::Malformed(format!("line {} column {}", error.line(), error.column()))
 }
 
@@ -134,7 +134,7 @@ fn many(body: &[u8], limit: usize) -> Result<Vec<Asked>, Unread> {
         Ok(list) if list.is_empty() => Err(Unread::Malformed("the list is empty".to_owned())),
         Ok(list) => list.into_iter().map(Asked::whole).collect(),
         Err(_) if requests.exceeded => Err(Unread::TooLong(limit)),
-        Err(error) => Err(malformed(error)),
+        Err(error) => Err(malformed(&error)),
     }
 }
 

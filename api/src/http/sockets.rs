@@ -125,10 +125,10 @@ impl Drop for Place {
         let mut open = self.sockets.0.open.lock().unwrap_or_else(PoisonError::into_inner);
         open.all = open.all.saturating_sub(1);
         if let Some(user) = self.user {
-            take_out(&mut open.of_user, user);
+            take_out(&mut open.of_user, &user);
         }
         if let Some(address) = self.address {
-            take_out(&mut open.of_address, address);
+            take_out(&mut open.of_address, &address);
         }
     }
 }
@@ -140,11 +140,11 @@ fn add<K: Hash + Eq>(counts: &mut HashMap<K, usize>, key: K, most: usize) -> Opt
     })
 }
 
-fn take_out<K: Hash + Eq>(counts: &mut HashMap<K, usize>, key: K) {
-    if let Some(count) = counts.get_mut(&key) {
+fn take_out<K: Hash + Eq>(counts: &mut HashMap<K, usize>, key: &K) {
+    if let Some(count) = counts.get_mut(key) {
         *count -= 1;
         if *count == 0 {
-            counts.remove(&key);
+            counts.remove(key);
         }
     }
 }

@@ -24,7 +24,7 @@ pub(crate) async fn aliases(target: &Target, count: usize) -> String {
         }
         name
     };
-    let fields: String = (0..count).map(|number| format!("{}:id ", digits(number))).collect();
+    let fields = (0..count).map(|number| format!("{}:id ", digits(number))).collect::<Vec<_>>().concat();
     target.ask(&format!("{{me{{{fields}}}}}"), Value::Null).await
 }
 
@@ -50,7 +50,8 @@ pub(crate) async fn directives(target: &Target, count: usize) -> String {
 }
 
 pub(crate) async fn unknown(target: &Target, count: usize) -> String {
-    let fields: String = (0..count).map(|number| format!("{}x{number:03} ", "orders".repeat(15))).collect();
+    let name = "orders".repeat(15);
+    let fields = (0..count).map(|number| format!("{name}x{number:03} ")).collect::<Vec<_>>().concat();
     target.ask(&format!("{{ me {{ {fields} }} }}"), Value::Null).await
 }
 
@@ -60,7 +61,8 @@ pub(crate) async fn introspection(target: &Target) -> String {
 }
 
 pub(crate) async fn variable(target: &Target, bytes: usize) -> String {
-    let fields: String = (0..25).map(|number| format!("a{number}: campaigns(after: $a) {{ totalCount }} ")).collect();
+    let field = |number| format!("a{number}: campaigns(after: $a) {{ totalCount }} ");
+    let fields = (0..25).map(field).collect::<Vec<_>>().concat();
     let query = format!("query($a: String) {{ {fields} }}");
     target.ask(&query, json!({ "a": "x".repeat(bytes) })).await
 }

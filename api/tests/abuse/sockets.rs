@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Long enough for every bound of the server to have ended it.
-const BOUND: Duration = Duration::from_secs(60);
+const BOUND: Duration = Duration::from_mins(1);
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 

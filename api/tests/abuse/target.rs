@@ -23,7 +23,7 @@ pub(crate) struct Target {
 impl Target {
     /// Opens a sale in the shop of this process.
     pub(crate) async fn new(server: &Replica) -> Self {
-        let http = reqwest::Client::builder().timeout(Duration::from_secs(60)).build().expect("a client");
+        let http = reqwest::Client::builder().timeout(Duration::from_mins(1)).build().expect("a client");
         let graph = Graph::new(server.url("/graphql"));
         let admin = graph.login(crate::support::builder::ADMIN_PHONE, crate::support::builder::ADMIN_PASSWORD).await;
         let campaign = admin.live_campaign(10_000, 1_000).await;

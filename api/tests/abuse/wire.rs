@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Long enough for every bound of the server to have ended it.
-const BOUND: Duration = Duration::from_secs(60);
+const BOUND: Duration = Duration::from_mins(1);
 
 fn head(target: &Target, length: usize) -> String {
     format!(

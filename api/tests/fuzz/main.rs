@@ -3,7 +3,13 @@
 //! Each target begins with a corpus of good input and changes it at random (`input`). A run is bounded: a few seconds a
 //! target in `make test`, or as long as one likes: `make fuzz SECONDS=600`. A run is its seed, which is printed, so that
 //! what failed can be had again: `SPIKE_FUZZ_SEED=… cargo test -p api --test fuzz`.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test fails by panicking, and says what it did"
+)]
 
 #[path = "../support/mod.rs"]
 mod support;

@@ -12,7 +12,7 @@ use crate::{
 const QUERY: &str = "query Named { __typename }";
 
 fn hash(text: &str) -> String {
-    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }
 
 fn extensions(hash: &str) -> Value {

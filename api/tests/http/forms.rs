@@ -91,6 +91,16 @@ async fn what_was_executed_has_data_also_where_it_failed() {
 }
 
 #[tokio::test]
+async fn fields_are_answered_in_the_order_in_which_they_were_asked_for() {
+    let shop = TestShop::start().await;
+    // The first one reads the database, the last one nothing.
+    let query = "{ campaigns(first: 1) { totalCount edges { cursor } } me { id } a: __typename }";
+    let answer = post(&shop, &json!({ "query": query }), &[]).await;
+    assert_eq!(answer.text, r#"{"data":{"campaigns":{"totalCount":0,"edges":[]},"me":null,"a":"Query"}}"#);
+    shop.stop().await;
+}
+
+#[tokio::test]
 async fn a_get_reads_and_changes_nothing() {
     let shop = TestShop::start().await;
     let by_id = "query A($id: ID!) { campaign(id: $id) { id } } query B { __typename }";

@@ -38,8 +38,8 @@ impl Live {
     async fn piece(&mut self) -> Result<Option<String>, reqwest::Error> {
         loop {
             if let Some((piece, rest)) = self.unread.split_once(self.divider) {
-                let piece = piece.to_owned();
-                self.unread = rest.to_owned();
+                let (piece, rest) = (piece.to_owned(), rest.to_owned());
+                self.unread = rest;
                 return Ok(Some(piece));
             }
             match within("more of the answer", self.response.chunk()).await? {

@@ -10,6 +10,7 @@ mod documents;
 mod forms;
 mod limits;
 mod live;
+mod protocol;
 mod rates;
 mod sockets;
 mod wire;

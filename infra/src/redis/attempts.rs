@@ -61,7 +61,7 @@ impl RedisAttempts {
 
 /// Enough of a digest to tell accounts apart.
 fn short(digest: &[u8]) -> String {
-    digest[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }
 
 /// The time of one attempt and of all of them, in microseconds.

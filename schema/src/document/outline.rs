@@ -379,7 +379,7 @@ mod tests {
     fn each_kind_of_flood_has_its_name() {
         let many = |one: &str, count| one.repeat(count);
         let numbered = |one: &str, count| (0..count).map(|i| one.replace('#', &i.to_string())).collect::<String>();
-        let chain = (0..MAX_FRAGMENTS + 1)
+        let chain = (0..=MAX_FRAGMENTS)
             .fold("{ ...f0 }".to_owned(), |all, i| format!("{all} fragment f{i} on Query {{ ...f{} }}", i + 1));
         let introspection = "{ __schema { types { fields { type { fields { type { fields { name } } } } } } } }";
         for (text, reason) in [

@@ -43,15 +43,14 @@ impl Reader {
     /// Parses the document of a request, or takes it from those that were parsed before, and looks at it. What is no
     /// document, or too much of one, is answered at once.
     pub async fn check(&self, mut request: Request) -> Result<Checked, Response> {
-        let survey = match self.kept.get(&*request.query).await {
-            Some(survey) => survey,
-            None => {
-                let survey = Arc::new(survey(&request.query, &self.limits).map_err(refusal)?);
-                if request.query.len() <= Self::LONGEST {
-                    self.kept.insert(request.query.as_str().into(), survey.clone()).await;
-                }
-                survey
+        let survey = if let Some(known) = self.kept.get(&*request.query).await {
+            known
+        } else {
+            let read = Arc::new(survey(&request.query, &self.limits).map_err(refusal)?);
+            if request.query.len() <= Self::LONGEST {
+                self.kept.insert(request.query.as_str().into(), read.clone()).await;
             }
+            read
         };
         let outline = survey.outline(request.operation_name.as_deref(), &request.variables).map_err(refusal)?;
         request.set_parsed_query(Arc::try_unwrap(survey).map_or_else(|kept| kept.document.clone(), |own| own.document));

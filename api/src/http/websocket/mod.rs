@@ -26,6 +26,7 @@ use axum::{
     http::{
         HeaderMap, Method, StatusCode, Uri,
         header::{HOST, ORIGIN, UPGRADE},
+        uri::Authority,
     },
     response::{IntoResponse, Response},
 };
@@ -133,7 +134,7 @@ impl Origins {
         let Some(origin) = headers.get(ORIGIN) else { return true };
         let origin = origin.to_str().unwrap_or_default();
         let ours =
-            headers.get(HOST).and_then(|host| host.to_str().ok()).or_else(|| uri.authority().map(|host| host.as_str()));
+            headers.get(HOST).and_then(|host| host.to_str().ok()).or_else(|| uri.authority().map(Authority::as_str));
         let same =
             origin.split_once("://").is_some_and(|(_, host)| ours.is_some_and(|ours| host.eq_ignore_ascii_case(ours)));
         same || self.0.iter().any(|allowed| allowed == "*" || allowed.eq_ignore_ascii_case(origin))

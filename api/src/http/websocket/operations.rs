@@ -60,7 +60,7 @@ impl Operations {
         graph: &Graph,
         id: String,
         asked: Asked,
-        asker: Asker,
+        by: Asker,
     ) -> Result<Option<String>, Goodbye> {
         if self.running.contains_key(&id) {
             return Err(Goodbye { code: 4409, why: format!("Subscriber for {id} already exists") });
@@ -74,7 +74,7 @@ impl Operations {
         let running = Running { number: self.begun, _wanted: unwanted.clone().drop_guard() };
         let (room, say) = (self.room.clone(), self.say.clone());
         let voice = Voice { id: id.as_str().into(), number: self.begun, room, say, unwanted };
-        tokio::spawn(perform(http.clone(), graph.clone(), asked, asker, voice).in_current_span());
+        tokio::spawn(perform(http.clone(), graph.clone(), asked, by, voice).in_current_span());
         self.running.insert(id, running);
         Ok(None)
     }
@@ -127,8 +127,8 @@ impl Voice {
     }
 }
 
-async fn perform(http: Arc<Http>, graph: Graph, asked: Asked, asker: Asker, voice: Voice) {
-    let ready = match http.admit(asked, asker).await {
+async fn perform(http: Arc<Http>, graph: Graph, asked: Asked, by: Asker, voice: Voice) {
+    let ready = match http.admit(asked, by).await {
         Ok(ready) => ready,
         Err(answer) => {
             voice.say(true, message::error(&voice.id, &answer), None).await;

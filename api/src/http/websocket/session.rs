@@ -170,8 +170,8 @@ impl Session {
             FromClient::Subscribe { id, payload } => {
                 let viewer = self.viewer.ok_or_else(|| goodbye(4401, "Unauthorized"))?;
                 let (trace, address) = (self.opened.trace.clone(), self.opened.address);
-                let asker = Asker { viewer, trace, address, wants_cost: false };
-                Ok(self.operations.begin(&self.http, &self.graph, id, *payload, asker)?)
+                let by = Asker { viewer, trace, address, wants_cost: false };
+                Ok(self.operations.begin(&self.http, &self.graph, id, *payload, by)?)
             }
             FromClient::Complete { id } => {
                 self.operations.end(&id);

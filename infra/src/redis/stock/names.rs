@@ -76,7 +76,9 @@ impl Shared {
         let (given_back, handed_out) = tokio::try_join!(given_back, handed_out)?;
         // Less than none: somebody was handed it meanwhile, so it stays.
         reused.extend(given_back.into_iter().filter(|(_, units)| *units >= 0).map(|(place, _)| place));
-        reused.into_iter().for_each(|place| answers[place] = Ok(Reserved::KeyReused));
+        for place in reused {
+            answers[place] = Ok(Reserved::KeyReused);
+        }
         Ok(handed_out.into_iter().filter(|(_, handed)| !handed).map(|(place, _)| place).collect())
     }
 

@@ -27,7 +27,7 @@ use super::{DatabaseOptions, Engine, OpenError, Silence, as_mysql, idle_bound};
 const TRIED_AFTER: Duration = Duration::from_secs(1);
 
 /// How long a connection rests in the pool unused.
-const RESTS: Duration = Duration::from_secs(60);
+const RESTS: Duration = Duration::from_mins(1);
 
 /// Connects, with at most `connections` at the same time. Waits for a server that is just starting, as long as
 /// a caller would.
