@@ -1,6 +1,8 @@
 //! Sockets over time: who may open one, how long it stays, and what becomes of what runs on it. What is said on them is in
 //! [`crate::protocol`].
 
+use std::collections::BTreeSet;
+
 use domain::testing::instant;
 use futures_util::{SinkExt, StreamExt, stream::FuturesUnordered};
 use serde_json::json;
@@ -176,6 +178,34 @@ async fn a_change_is_made_though_its_socket_is_gone() {
         data["login"]["user"]["username"].as_str().map(str::to_owned)
     });
     assert_eq!(name.await, "gone");
+    shop.stop().await;
+}
+
+#[tokio::test]
+async fn all_that_wait_their_turn_are_answered() {
+    let shop = TestShop::start().await;
+    let mut socket = shop.socket().await;
+    socket.init(None).await;
+    // More than run at a time, twice over: a turn that is not given back would be missing.
+    for round in 0..2 {
+        let ids: BTreeSet<String> = (0..40).map(|number| format!("{round}-{number}")).collect();
+        for id in &ids {
+            let payload = json!({ "query": "{ campaigns { totalCount } }" });
+            socket.send(&json!({ "id": id, "type": "subscribe", "payload": payload })).await;
+        }
+        let mut completed = BTreeSet::new();
+        while completed.len() < ids.len() {
+            let message = socket.message().await;
+            match message["type"].as_str() {
+                Some("next") => assert_eq!(message["payload"]["data"]["campaigns"]["totalCount"], 0),
+                Some("complete") => {
+                    completed.insert(message["id"].as_str().unwrap().to_owned());
+                }
+                _ => panic!("{message}"),
+            }
+        }
+        assert_eq!(completed, ids);
+    }
     shop.stop().await;
 }
 
