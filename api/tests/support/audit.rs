@@ -78,7 +78,7 @@ pub async fn audit(site: &Site, admin: &Graph, replica: &Replica, crowd: &Crowd,
     }
     found.accepted = crowd.granted().len();
     promises(crowd, &orders, sale, &mut found.violations);
-    subscribers(crowd, &orders, &mut found.violations).await;
+    subscribers(admin, crowd, orders, &mut found.violations).await;
     operator(replica, sale, &mut found.violations).await;
     found
 }
@@ -138,12 +138,22 @@ fn promises(crowd: &Crowd, orders: &[OrderSeen], sale: Sale, violations: &mut Ve
 }
 
 /// Whoever watches saw each state once, in order, and is at the latest.
-async fn subscribers(crowd: &Crowd, orders: &[OrderSeen], violations: &mut Vec<String>) {
+async fn subscribers(admin: &Graph, crowd: &Crowd, mut orders: Vec<OrderSeen>, violations: &mut Vec<String>) {
     for watcher in crowd.watchers() {
-        let Some(order) = orders.iter().find(|order| order.id == watcher.order()) else { continue };
-        let caught_up = wait_for(REST, async || (watcher.last().as_deref() == Some(&order.status)).then_some(()));
+        let mut status = String::new();
+        let caught_up = wait_for(REST, async || {
+            // One that was not granted has no order to be at.
+            let Some(order) = orders.iter().find(|order| order.id == watcher.order()) else { return Some(()) };
+            if watcher.last().as_deref() == Some(&order.status) {
+                return Some(());
+            }
+            status.clone_from(&order.status);
+            // A payment window may have ended since the orders were read.
+            orders = admin.try_orders_of(&crowd.campaign).await.unwrap_or(std::mem::take(&mut orders));
+            None
+        });
         if caught_up.await.is_none() {
-            violations.push(format!("{} is {} and its watcher saw {}", order.id, order.status, watcher.story()));
+            violations.push(format!("{} is {status} and its watcher saw {}", watcher.order(), watcher.story()));
         }
         violations.extend(watcher.violations());
     }
