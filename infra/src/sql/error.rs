@@ -38,6 +38,13 @@ pub(super) fn is_server_away(error: &DbErr) -> bool {
     }
 }
 
+/// Whether SQLite did not let a connection begin because of another one (SQLITE_BUSY).
+pub(super) fn is_busy(error: &DbErr) -> bool {
+    let DbErr::Conn(RuntimeErr::SqlxError(error)) = error else { return false };
+    let code = error.as_database_error().and_then(DatabaseError::code);
+    code.and_then(|code| code.parse::<i32>().ok()).is_some_and(|code| code & 0xff == 5)
+}
+
 fn meaning(error: &DbErr) -> Meaning {
     let (connecting, error) = match error {
         // Whatever it says: without a connection nothing is wrong with the statement.

@@ -1,10 +1,15 @@
 //! Connections to SQLite: one that writes, because it has one writer, and some that read beside it.
 
-use std::future::ready;
+use std::{future::ready, time::Duration};
 
 use sea_orm::{ConnectOptions, DatabaseConnection, sqlx::Connection};
+use tokio::time::{Instant, sleep};
 
 use super::{DatabaseOptions, OpenError};
+use crate::sql::error::is_busy;
+
+/// How long a process waits that another one was ahead of.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// The pool that reads and the pool that writes.
 pub(super) struct Pools {
@@ -15,9 +20,21 @@ pub(super) struct Pools {
 /// Connects. The file is created if it is missing.
 pub(super) async fn connect(options: &DatabaseOptions) -> Result<Pools, OpenError> {
     // The writer first: it makes the file and turns the write-ahead log on.
-    let writer = sea_orm::Database::connect(pool(options, 1)).await.map_err(OpenError::Connect)?;
-    let reader = sea_orm::Database::connect(pool(options, options.connections)).await.map_err(OpenError::Connect)?;
+    let writer = connected(options, 1).await?;
+    let reader = connected(options, options.connections).await?;
     Ok(Pools { reader, writer })
+}
+
+/// Connects, and again while another process is about to. Of two that turn the write-ahead log on at the same moment
+/// SQLite refuses one at once, however long it may wait for locks.
+async fn connected(options: &DatabaseOptions, connections: u32) -> Result<DatabaseConnection, OpenError> {
+    let late = Instant::now() + options.patience;
+    loop {
+        match sea_orm::Database::connect(pool(options, connections)).await {
+            Err(error) if is_busy(&error) && Instant::now() < late => sleep(PAUSE).await,
+            connected => return connected.map_err(OpenError::Connect),
+        }
+    }
 }
 
 fn pool(options: &DatabaseOptions, connections: u32) -> ConnectOptions {
