@@ -38,7 +38,7 @@ pub(super) fn is_server_away(error: &DbErr) -> bool {
     }
 }
 
-/// Whether SQLite did not let a connection begin because of another one (SQLITE_BUSY).
+/// Whether SQLite did not let a connection begin because of another one (`SQLITE_BUSY`).
 pub(super) fn is_busy(error: &DbErr) -> bool {
     let DbErr::Conn(RuntimeErr::SqlxError(error)) = error else { return false };
     let code = error.as_database_error().and_then(DatabaseError::code);
