@@ -26,7 +26,7 @@ use domain::{
     id::{CampaignId, OrderId},
     spike::Hold,
 };
-use futures_util::StreamExt;
+use futures_util::{FutureExt, StreamExt};
 use lapin::{
     Channel, Consumer,
     message::Delivery,
@@ -239,9 +239,10 @@ impl Visitor {
             let delivery = delivery.map_err(away)?;
             match message::kind(&delivery.properties) {
                 message::FENCE => {
-                    let acknowledged =
-                        self.consuming.channel.basic_ack(delivery.delivery_tag, BasicAckOptions::default());
-                    acknowledged.await.map_err(away)?;
+                    // It is on its way with the first poll. There is no wait here: the visit may be broken off at any
+                    // one, and whoever's fence this is would have no answer.
+                    let ack = self.consuming.channel.basic_ack(delivery.delivery_tag, BasicAckOptions::default());
+                    ack.now_or_never().transpose().map_err(away)?;
                     let Some(holds) = self.told_by(&delivery) else { continue };
                     if delivery.properties.reply_to().as_ref().is_some_and(|queue| queue.as_str() == reply_to) {
                         return Ok(holds);
