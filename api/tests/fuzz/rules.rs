@@ -1,9 +1,6 @@
 //! Rules of eligibility, from their text to their verdict.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use chrono::{DateTime, Utc};
-use domain::access::expression::{AttributeValue, CampaignFacts, Facts, RuleExpression, UserFacts};
+use domain::{access::expression::RuleExpression, testing::facts};
 
 use crate::{harness::Run, input::changed_text};
 
@@ -70,35 +67,6 @@ const WORDS: &[&str] = &[
     "\n",
     "//",
 ];
-
-fn facts() -> Facts {
-    let time = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
-    Facts {
-        user: UserFacts {
-            age: 30,
-            work_status: "EMPLOYED".to_owned(),
-            roles: vec!["CUSTOMER".to_owned()],
-            registered_at: time("2025-03-01T12:00:00Z"),
-            attributes: BTreeMap::from([
-                ("tier".to_owned(), AttributeValue::Text("gold".to_owned())),
-                ("score".to_owned(), AttributeValue::Number(7.0)),
-                ("vip".to_owned(), AttributeValue::Flag(true)),
-            ]),
-        },
-        campaign: CampaignFacts {
-            id: "campaign_1".to_owned(),
-            title: "Spring sale".to_owned(),
-            price: 9.5,
-            currency: "EUR".to_owned(),
-            quantity: 100,
-            per_user_limit: 2,
-            starts_at: time("2026-03-01T12:00:00Z"),
-            ends_at: time("2026-03-01T14:00:00Z"),
-        },
-        now: time("2026-03-01T12:30:00Z"),
-        lists: BTreeSet::from(["staff".to_owned()]),
-    }
-}
 
 #[test]
 fn rules() {

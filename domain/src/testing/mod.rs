@@ -2,10 +2,12 @@
 //! Behind the feature `testing`; never part of the product.
 
 mod clock;
+mod facts;
 mod ids;
 
 use chrono::Duration;
 pub use clock::ManualClock;
+pub use facts::facts;
 pub use ids::SequentialIds;
 use uuid::Uuid;
 

@@ -9,6 +9,7 @@ mod order;
 mod outline;
 mod reader;
 mod text;
+mod walk;
 
 pub(crate) use limits::MAX_NESTING;
 pub use limits::{Excess, Limits};
