@@ -15,6 +15,7 @@
 //! | [`loaders`] | how many links are read with one query |
 //! | [`document`] | what one document may ask |
 //! | [`operation`] | what surrounds every operation |
+//! | `plan` | how the grab of a crowd is answered without the executor |
 //!
 //! # How to add a mutation
 //! 1. Its input is an `InputObject` and its payload a `payload!` next to it, in the module of its domain.
@@ -42,6 +43,7 @@ mod nulls;
 pub mod operation;
 pub mod order;
 pub mod payload;
+mod plan;
 mod request;
 pub mod scalars;
 mod serve;
@@ -54,6 +56,7 @@ pub mod whole;
 pub use any::AnySchema;
 pub use document::{Kind, Limits, Reader, RootField, Roots};
 pub use errors::{Code, TraceId};
+pub use plan::PlannedGrab;
 pub use request::{Asker, Checked};
 #[cfg(feature = "subgraphs")]
 pub use serve::executable;

@@ -27,6 +27,7 @@ use crate::{
     errors::{self, Code, TraceId},
     loaders::Loaders,
     nulls::Nulls,
+    plan::Plan,
     request::Attached,
 };
 
@@ -56,6 +57,8 @@ struct State {
     measures: OnceLock<Measures>,
     complexity: OnceLock<usize>,
     order: OnceLock<Arc<Order>>,
+    /// What is proven once the operation is found valid.
+    plan: OnceLock<Arc<Plan>>,
     /// Whether the cost was told: of a subscription, in its first answer alone.
     told: AtomicBool,
 }
@@ -116,7 +119,10 @@ impl Extension for Operation {
     ) -> ServerResult<Request> {
         let mut request = next.run(ctx, request).await?;
         match request.data.get(&TypeId::of::<Attached>()).and_then(|attached| attached.downcast_ref::<Attached>()) {
-            Some(Attached { asker, measures, order }) => {
+            Some(Attached { asker, measures, order, plan }) => {
+                if let Some(plan) = plan {
+                    let _ = self.state.plan.set(plan.clone());
+                }
                 let _ = self.state.order.set(order.clone());
                 let _ = self.state.trace.set(asker.trace.clone());
                 if asker.wants_cost {
@@ -155,6 +161,9 @@ impl Extension for Operation {
         let _ = self.state.complexity.set(result.complexity);
         if result.complexity > self.limits.complexity {
             return Err(vec![Excess::Complexity.error(&self.limits)]);
+        }
+        if let Some(plan) = self.state.plan.get() {
+            plan.prove();
         }
         Ok(result)
     }

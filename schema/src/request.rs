@@ -8,8 +8,9 @@ use async_graphql::{Request, Response, ServerError};
 use domain::user::Viewer;
 
 use crate::{
-    document::{Kind, Measures, Order, Outline, Roots},
+    document::{Kind, Measures, Order, Outline, Roots, Survey},
     errors::{self, TraceId},
+    plan::{Plan, PlannedGrab},
 };
 
 /// On whose behalf a request runs. Without it, a request runs signed out.
@@ -29,6 +30,7 @@ pub struct Asker {
 #[derive(Debug)]
 pub struct Checked {
     pub(crate) request: Request,
+    pub(crate) survey: Arc<Survey>,
     pub(crate) outline: Outline,
 }
 
@@ -37,6 +39,7 @@ pub(crate) struct Attached {
     pub(crate) asker: Asker,
     pub(crate) measures: Measures,
     pub(crate) order: Arc<Order>,
+    pub(crate) plan: Option<Arc<Plan>>,
 }
 
 /// What tools ask about a single type stays below.
@@ -69,10 +72,19 @@ impl Checked {
         self.outline.measures.introspection > MUCH_INTROSPECTION
     }
 
+    /// The grab that it is and nothing else, if that is known well enough to go without the executor.
+    #[must_use]
+    pub fn planned_grab(&self, asker: &Asker) -> Option<PlannedGrab> {
+        let plan = self.outline.plan.as_ref().filter(|_| !asker.wants_cost)?;
+        plan.grab(&asker.viewer, &self.request.variables)
+    }
+
     /// For the executor.
     #[must_use]
-    pub fn on_behalf_of(self, asker: Asker) -> Request {
-        let Outline { measures, order, .. } = self.outline;
-        self.request.data(Attached { asker, measures, order })
+    pub fn on_behalf_of(mut self, asker: Asker) -> Request {
+        let document = Arc::try_unwrap(self.survey).map_or_else(|kept| kept.document.clone(), |own| own.document);
+        self.request.set_parsed_query(document);
+        let Outline { measures, order, plan, .. } = self.outline;
+        self.request.data(Attached { asker, measures, order, plan })
     }
 }

@@ -62,32 +62,41 @@ impl Http {
     /// Runs a query or a mutation, as long as it may take. A mutation runs to its end, whether its client waits or not;
     /// a query ends with whoever waits for it.
     pub(super) async fn run(&self, graph: &Graph, ready: Ready) -> Response {
+        if let Some(grab) = ready.checked.planned_grab(&ready.asker) {
+            let (services, trace) = (Arc::clone(&self.services), ready.asker.trace);
+            return self.to_its_end(async move { grab.run(&services, &trace).await }).await;
+        }
         let (mutates, introspects) = (ready.kind() == Kind::Mutation, ready.checked.introspects_much());
         let request = ready.into_request();
-        let done = if mutates {
-            let (graph, open) = (graph.clone(), self.shutdown.at_work());
-            let operation = async move {
-                let response = Executor::execute(&graph, request).await;
-                drop(open);
-                response
-            };
-            let task = tokio::spawn(operation.in_current_span());
-            tokio::time::timeout(self.time_limit, task).await.map(|done| match done {
-                Ok(response) => response,
-                // A panic goes on to where panics of operations are caught.
-                Err(error) => std::panic::resume_unwind(error.into_panic()),
-            })
-        } else {
-            let operation = async {
-                let _turn = if introspects { self.introspections.acquire().await.ok() } else { None };
-                Executor::execute(graph, request).await
-            };
-            tokio::time::timeout(self.time_limit, operation).await
+        if mutates {
+            let graph = graph.clone();
+            return self.to_its_end(async move { Executor::execute(&graph, request).await }).await;
+        }
+        let operation = async {
+            let _turn = if introspects { self.introspections.acquire().await.ok() } else { None };
+            Executor::execute(graph, request).await
         };
-        done.unwrap_or_else(|_| {
-            let still = if mutates { "; it goes on, and may have changed something" } else { "" };
-            refused(Code::Timeout, format!("the operation takes longer than {:?}{still}", self.time_limit))
-        })
+        tokio::time::timeout(self.time_limit, operation).await.unwrap_or_else(|_| self.too_long(""))
+    }
+
+    /// Runs what changes something to its end, and waits for it as long as it may take.
+    async fn to_its_end(&self, change: impl Future<Output = Response> + Send + 'static) -> Response {
+        let open = self.shutdown.at_work();
+        let change = async move {
+            let response = change.await;
+            drop(open);
+            response
+        };
+        match tokio::time::timeout(self.time_limit, tokio::spawn(change.in_current_span())).await {
+            Ok(Ok(response)) => response,
+            // A panic goes on to where panics of operations are caught.
+            Ok(Err(error)) => std::panic::resume_unwind(error.into_panic()),
+            Err(_) => self.too_long("; it goes on, and may have changed something"),
+        }
+    }
+
+    fn too_long(&self, and: &str) -> Response {
+        refused(Code::Timeout, format!("the operation takes longer than {:?}{and}", self.time_limit))
     }
 
     /// The same where nobody else catches a panic.

@@ -14,6 +14,7 @@ mod walk;
 pub(crate) use limits::MAX_NESTING;
 pub use limits::{Excess, Limits};
 pub(crate) use order::Order;
+pub(crate) use outline::Survey;
 pub use outline::{Measures, Outline, RootField, Roots};
 pub use reader::Reader;
 pub(crate) use reader::look;

@@ -13,7 +13,10 @@ use super::{
     order::Order,
     walk::{Sums, Walk},
 };
-use crate::errors::{self, Code};
+use crate::{
+    errors::{self, Code},
+    plan::Plan,
+};
 
 /// What a request asks for, as far as it can be told without executing it.
 #[derive(Debug, Clone)]
@@ -26,6 +29,8 @@ pub struct Outline {
     pub measures: Measures,
     /// The order in which its answers show their fields.
     pub(crate) order: Arc<Order>,
+    /// How it is carried out without the executor, if it is one grab.
+    pub(crate) plan: Option<Arc<Plan>>,
 }
 
 /// A field at the root of an operation, as far as it is counted apart.
@@ -99,12 +104,13 @@ struct Surveyed {
     name: Option<Name>,
     roots: Roots,
     order: Arc<Order>,
+    plan: Option<Arc<Plan>>,
 }
 
 /// A document, and what follows from its text alone.
 #[derive(Debug)]
-pub(super) struct Survey {
-    pub(super) document: ExecutableDocument,
+pub(crate) struct Survey {
+    pub(crate) document: ExecutableDocument,
     measures: Measures,
     /// By their names.
     operations: Vec<Surveyed>,
@@ -152,7 +158,12 @@ impl Survey {
         };
         let operations = document.operations.iter().zip(roots);
         let operations = operations
-            .map(|((name, operation), roots)| Surveyed { name: name.cloned(), roots, order: order(operation) })
+            .map(|((name, operation), roots)| Surveyed {
+                name: name.cloned(),
+                roots,
+                order: order(operation),
+                plan: Plan::of(&operation.node, &document.fragments).map(Arc::new),
+            })
             .collect();
         Ok(Self { document, measures, operations })
     }
@@ -163,14 +174,16 @@ impl Survey {
         let kind = Kind::from(selected.node.ty);
         // Without a name, there is one operation.
         let surveyed = self.operations.iter().find(|other| name.is_none() || other.name.as_deref() == name);
-        let (roots, order) = surveyed.map(|surveyed| (surveyed.roots, surveyed.order.clone())).unwrap_or_default();
+        let (roots, order, plan) = surveyed
+            .map(|surveyed| (surveyed.roots, surveyed.order.clone(), surveyed.plan.clone()))
+            .unwrap_or_default();
         if kind == Kind::Subscription && roots.all() > 1 {
             // Section 5.2.4.1 of the specification.
             let error = ServerError::new("a subscription has one field at its root", Some(selected.pos));
             return Err(errors::coded(Code::ValidationFailed, error));
         }
         given(selected, variables)?;
-        Ok(Outline { kind, roots, measures: self.measures, order })
+        Ok(Outline { kind, roots, measures: self.measures, order, plan })
     }
 }
 

@@ -42,7 +42,7 @@ impl Reader {
 
     /// Parses the document of a request, or takes it from those that were parsed before, and looks at it. What is no
     /// document, or too much of one, is answered at once.
-    pub async fn check(&self, mut request: Request) -> Result<Checked, Response> {
+    pub async fn check(&self, request: Request) -> Result<Checked, Response> {
         let survey = if let Some(known) = self.kept.get(&*request.query).await {
             known
         } else {
@@ -53,8 +53,7 @@ impl Reader {
             read
         };
         let outline = survey.outline(request.operation_name.as_deref(), &request.variables).map_err(refusal)?;
-        request.set_parsed_query(Arc::try_unwrap(survey).map_or_else(|kept| kept.document.clone(), |own| own.document));
-        Ok(Checked { request, outline })
+        Ok(Checked { request, survey, outline })
     }
 }
 

@@ -1,7 +1,10 @@
 //! The grab.
 
 use async_graphql::{Context, ID, InputObject, Object};
-use domain::spike::{grab::Attempt, stock::RequestKey};
+use domain::{
+    id::UserId,
+    spike::{grab::Attempt, stock::RequestKey},
+};
 
 use super::errors::GrabErrorCode;
 use crate::{
@@ -25,6 +28,21 @@ pub struct GrabInput {
     /// What the client calls this attempt: 1 to 128 visible ASCII characters, such as a UUID. The same key by the same
     /// user gets the same order, so a request whose answer got lost can be sent again.
     idempotency_key: Option<String>,
+}
+
+impl GrabInput {
+    /// The names of its fields in the graph.
+    pub(crate) const FIELDS: [&'static str; 3] = ["campaignId", "quantity", "idempotencyKey"];
+
+    /// The attempt that a user makes with it.
+    pub(crate) fn attempt(self, user: UserId) -> Result<Attempt> {
+        Ok(Attempt {
+            user,
+            campaign: ids::parse(&self.campaign_id, "input.campaignId")?,
+            quantity: self.quantity,
+            request_key: self.idempotency_key.as_deref().map(RequestKey::parse).transpose()?,
+        })
+    }
 }
 
 payload! {
@@ -55,12 +73,7 @@ impl<G: Graph> SpikeMutation<G> {
         ctx: &Context<'_>,
         #[graphql(desc = "What to grab.")] input: GrabInput,
     ) -> Result<GrabPayload<G>> {
-        let attempt = Attempt {
-            user: ctx.user()?,
-            campaign: ids::parse(&input.campaign_id, "input.campaignId")?,
-            quantity: input.quantity,
-            request_key: input.idempotency_key.as_deref().map(RequestKey::parse).transpose()?,
-        };
+        let attempt = input.attempt(ctx.user()?)?;
         let (grabbed, user_errors) = outcome(ctx.services()?.grabs.grab(attempt).await)?;
         let remaining = grabbed.as_ref().and_then(|grabbed| grabbed.remaining);
         let order = grabbed.map(|grabbed| OrderRef::of(grabbed.order).into());
