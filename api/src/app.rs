@@ -15,7 +15,7 @@ use crate::{
     config::Config,
     data_dir::{self, Claim},
     error::StartError,
-    http::{self, Http},
+    http::{self, Front, Http},
     readiness::Readiness,
     roles::Roles,
     shutdown::Shutdown,
@@ -59,13 +59,13 @@ impl App {
 
         let shutdown = Shutdown::default();
         let readiness = Readiness::new(world.parts.clone(), shutdown.clone());
-        let router =
-            http::router(Http::new(&services, roles.graph()?, &world, readiness.clone(), shutdown.clone(), config)?);
+        let front =
+            Front::new(Http::new(&services, roles.graph()?, &world, readiness.clone(), shutdown.clone(), config)?);
         let options = consumers::Options { batch_size: config.consumer.batch_size, only_follow_ups: !roles.consume() };
         readiness.consumers_started(consumers::start(&services, options));
         let server = {
             let (config, shutdown) = (config.clone(), shutdown.clone());
-            tokio::spawn(async move { http::serve(listener, router, &config, shutdown).await })
+            tokio::spawn(async move { http::serve(listener, front, &config, shutdown).await })
         };
         let keys = tokio::spawn(watch_keys(world.keys.clone(), shutdown.clone()));
         tracing::info!(%addr, "serving");

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use axum::{
-    extract::{Extension, Request, State},
+    extract::{Request, State},
     http::{
         HeaderMap, HeaderValue, StatusCode,
         header::{ALLOW, CONTENT_TYPE},
@@ -14,16 +14,15 @@ use axum::{
     response::Response,
 };
 use futures_util::future::join_all;
-use schema::{Asker, Code, Kind, TraceId, errors::refused};
+use schema::{Asker, Code, Kind, errors::refused};
 
 use super::{
-    Graph, Http,
+    Graph, Http, Serving,
     accept::{Accepted, Form},
     answer, body, live,
     operation::Ready,
     request::{Asked, Body, Unread},
-    trace::Trace,
-    viewer, websocket,
+    trace, viewer, websocket,
 };
 use crate::config::GetRequests;
 
@@ -32,19 +31,14 @@ const WANTS_COST: &str = "graphql-cost";
 /// Headers that a foreign page cannot send before its browser has asked (Apollo Server, "CSRF prevention").
 const PREFLIGHT: [&str; 3] = ["apollo-require-preflight", "x-apollo-operation-name", "graphql-require-preflight"];
 
-pub(super) async fn post(
-    State(http): State<Arc<Http>>,
-    Extension(graph): Extension<Graph>,
-    Extension(trace): Extension<Trace>,
-    request: Request,
-) -> Response {
+pub(super) async fn post(State((http, graph)): State<Serving>, request: Request) -> Response {
     let accepted = Accepted::by(request.headers());
     let form = accepted.for_refusal();
     if !is_json(request.headers()) {
         let message = "send the operation as application/json, in UTF-8";
         return answer::refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE, form, Code::UnsupportedMediaType, message);
     }
-    let by = http.asker(&request, trace);
+    let by = http.asker(&request);
     let body = match body::read(request.into_body(), http.body_limit, http.body_timeout).await {
         Ok(body) => body,
         Err((status, code, message)) => return answer::refusal(status, form, code, &message),
@@ -72,14 +66,9 @@ pub(super) async fn post(
     }
 }
 
-pub(super) async fn get(
-    State(http): State<Arc<Http>>,
-    Extension(graph): Extension<Graph>,
-    Extension(trace): Extension<Trace>,
-    request: Request,
-) -> Response {
+pub(super) async fn get(State((http, graph)): State<Serving>, request: Request) -> Response {
     if websocket::is_wanted(&request) {
-        return websocket::upgrade(http, graph, trace, request).await;
+        return websocket::upgrade(http, graph, request).await;
     }
     let accepted = Accepted::by(request.headers());
     let form = accepted.for_refusal();
@@ -102,7 +91,7 @@ pub(super) async fn get(
             return answer::refusal(StatusCode::BAD_REQUEST, form, Code::BadUserInput, &unread.to_string());
         }
     };
-    let by = http.asker(&request, trace);
+    let by = http.asker(&request);
     match http.admit(asked, by).await {
         Ok(ready) if ready.kind() == Kind::Mutation => not_by_get("send a mutation with POST"),
         Ok(ready) => http.answer(&graph, ready, accepted).await,
@@ -112,10 +101,10 @@ pub(super) async fn get(
 
 impl Http {
     /// On whose behalf a request runs.
-    fn asker(&self, request: &Request, Trace(trace): Trace) -> Asker {
+    fn asker(&self, request: &Request) -> Asker {
         Asker {
             viewer: viewer::of_headers(&*self.services.access_tokens, request.headers()),
-            trace: TraceId(trace),
+            trace: trace::of(request.extensions()),
             address: self.client(request.extensions(), request.headers()),
             wants_cost: request.headers().contains_key(WANTS_COST),
         }

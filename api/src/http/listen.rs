@@ -14,7 +14,7 @@ use std::{
     time::Duration,
 };
 
-use axum::{Router, body::Body, http::Request, response::Response};
+use axum::{body::Body, http::Request};
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
@@ -25,9 +25,8 @@ use tokio::{
     sync::Semaphore,
 };
 use tokio_util::task::TaskTracker;
-use tower_service::Service;
 
-use super::{address::Peer, patient::Patient};
+use super::{Front, address::Peer, patient::Patient};
 use crate::{config::Config, shutdown::Shutdown};
 
 /// Requests at the same time on one connection of HTTP/2.
@@ -37,8 +36,8 @@ const HEAD_BUFFER: usize = 64 * 1024;
 /// How long to wait when the system has no more sockets to give.
 const OUT_OF_SOCKETS: Duration = Duration::from_millis(100);
 
-/// Answers connections with `router` until the process stops and all of them have ended.
-pub async fn serve(listener: TcpListener, router: Router, config: &Config, shutdown: Shutdown) -> io::Result<()> {
+/// Answers connections with `front` until the process stops and all of them have ended.
+pub async fn serve(listener: TcpListener, front: Front, config: &Config, shutdown: Shutdown) -> io::Result<()> {
     let terms = Arc::new(Terms::of(config));
     let room = Arc::new(Semaphore::new(config.server.max_connections));
     let connections = TaskTracker::new();
@@ -48,9 +47,9 @@ pub async fn serve(listener: TcpListener, router: Router, config: &Config, shutd
             accepted = accept(&listener, &room) => accepted,
         };
         let (stream, peer, place) = accepted?;
-        let (terms, router, shutdown) = (terms.clone(), router.clone(), shutdown.clone());
+        let (terms, front, shutdown) = (terms.clone(), front.clone(), shutdown.clone());
         connections.spawn(async move {
-            answer(stream, peer, &terms, router, shutdown).await;
+            answer(stream, peer, &terms, front, shutdown).await;
             drop(place);
         });
     }
@@ -107,7 +106,7 @@ impl Terms {
     }
 }
 
-async fn answer(stream: TcpStream, peer: SocketAddr, terms: &Terms, router: Router, shutdown: Shutdown) {
+async fn answer(stream: TcpStream, peer: SocketAddr, terms: &Terms, front: Front, shutdown: Shutdown) {
     // An answer is small and somebody waits for it: it is sent at once.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY");
@@ -117,7 +116,8 @@ async fn answer(stream: TcpStream, peer: SocketAddr, terms: &Terms, router: Rout
         asked.store(true, Ordering::Relaxed);
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(Peer(peer));
-        respond(router.clone(), request)
+        let front = front.clone();
+        async move { Ok::<_, Infallible>(front.answer(request).await) }
     });
     let io = TokioIo::new(Patient::new(stream, terms.write));
     let mut connection = pin!(terms.builder.serve_connection_with_upgrades(io, service));
@@ -144,9 +144,4 @@ async fn answer(stream: TcpStream, peer: SocketAddr, terms: &Terms, router: Rout
             }
         }
     }
-}
-
-async fn respond(mut router: Router, request: Request<Body>) -> Result<Response, Infallible> {
-    // A router is always ready.
-    router.call(request).await
 }

@@ -42,9 +42,9 @@ use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    extract::Extension,
+    extract::Request,
     http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, header},
-    middleware,
+    response::Response,
     routing::{get, post},
 };
 use domain::{id::IdSource, services::Services};
@@ -194,12 +194,39 @@ fn cors(config: &Cors) -> Option<CorsLayer> {
     (!origins.is_empty()).then_some(layer)
 }
 
-/// All paths.
-pub fn router(http: Http) -> Router {
-    let http = Arc::new(http);
+/// What handlers of the graph are given.
+type Serving = (Arc<Http>, Graph);
+
+/// Where requests come in. Clones share everything.
+#[derive(Clone)]
+pub struct Front {
+    http: Arc<Http>,
+    router: Router,
+}
+
+impl Front {
+    /// All paths.
+    #[must_use]
+    pub fn new(http: Http) -> Self {
+        let http = Arc::new(http);
+        let router = router(&http);
+        Self { http, router }
+    }
+
+    /// Answers a request.
+    pub async fn answer(&self, request: Request) -> Response {
+        // A router is always ready.
+        trace::answer(&self.http, self.router.clone(), request).await
+    }
+}
+
+fn router(http: &Arc<Http>) -> Router {
     let mut router = Router::new().route("/healthz", get(health::lives)).route("/readyz", get(health::ready));
     if let Some(graph) = &http.graph {
-        let mut of_graph = post(graphql::post).get(graphql::get).connect(graphql::get).layer(Extension(graph.clone()));
+        let mut of_graph = post(graphql::post)
+            .get(graphql::get)
+            .connect(graphql::get)
+            .with_state::<Arc<Http>>((http.clone(), graph.clone()));
         if http.compress_above > 0 {
             let worth_it = SizeAbove::new(http.compress_above)
                 .and(NotForContentType::SSE)
@@ -214,5 +241,5 @@ pub fn router(http: Http) -> Router {
             router = router.merge(playground::routes());
         }
     }
-    router.layer(middleware::from_fn_with_state(http.clone(), trace::trace)).with_state(http)
+    router.with_state(http.clone())
 }

@@ -1,40 +1,47 @@
 //! The id under which a request is found in the log, a line of log for each request (at `debug` if it went well), and a
 //! 500 for a handler that panicked.
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::panic::AssertUnwindSafe;
 
 use axum::{
-    extract::{Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode},
-    middleware::Next,
+    Router,
+    extract::Request,
+    http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode},
     response::Response,
 };
 use futures_util::FutureExt;
-use schema::Code;
+use schema::{Code, TraceId};
 use tokio::time::Instant;
+use tower_service::Service;
 use tracing::Instrument;
 
 use super::{Http, accept::Form, answer};
 
-/// The id of a request. Always 32 hexadecimal digits, whoever chose them.
-#[derive(Debug, Clone)]
-pub(super) struct Trace(pub(super) String);
+/// The id of a request, which `answer` has put there. Always 32 hexadecimal digits, whoever chose them.
+pub(super) fn of(extensions: &Extensions) -> TraceId {
+    extensions.get::<TraceId>().cloned().unwrap_or_else(|| TraceId(String::new()))
+}
 
 /// Where the id is told to the client.
 pub(super) const HEADER: HeaderName = HeaderName::from_static("x-trace-id");
 
-pub(super) async fn trace(State(http): State<Arc<Http>>, mut request: Request, next: Next) -> Response {
+/// Answers a request by `router`.
+///
+/// This surrounds the router and is no layer of it: a layer costs each request a boxed future and a clone of all that
+/// is below it.
+pub(super) async fn answer(http: &Http, mut router: Router, mut request: Request) -> Response {
     let id =
         from_client(request.headers()).unwrap_or_else(|| http.ids.uuid(http.services.clock.now()).simple().to_string());
     // The path alone: a query string may hold what is nobody's business.
-    let path = request.uri().path().to_owned();
+    let path = request.uri().path();
     let span = tracing::info_span!("request", trace_id = id, method = %request.method(), path);
-    request.extensions_mut().insert(Trace(id.clone()));
+    request.extensions_mut().insert(TraceId(id.clone()));
 
     let answered = async {
         let started = Instant::now();
-        let mut response = match AssertUnwindSafe(next.run(request)).catch_unwind().await {
-            Ok(response) => response,
+        let mut response = match AssertUnwindSafe(router.call(request)).catch_unwind().await {
+            Ok(Ok(response)) => response,
+            Ok(Err(never)) => match never {},
             // What it said is in the log already, by the panic hook.
             Err(_) => answer::refusal(
                 StatusCode::INTERNAL_SERVER_ERROR,

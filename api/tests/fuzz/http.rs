@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use api::{
-    http::{Http, router},
+    http::{Front, Http},
     readiness::Readiness,
     shutdown::Shutdown,
     wiring,
@@ -17,7 +17,6 @@ use domain::services::Services;
 use rand::{RngExt, rngs::StdRng};
 use schema::Which;
 use serde_json::{Value, json};
-use tower_service::Service;
 
 use crate::{
     harness::Run,
@@ -144,13 +143,13 @@ async fn requests() {
     let shutdown = Shutdown::default();
     let readiness = Readiness::new(world.parts.clone(), shutdown.clone());
     let http = Http::new(&services, Some(Which::Whole), &world, readiness, shutdown, &config).unwrap();
-    let mut router = router(http);
+    let front = Front::new(http);
 
     let mut run = Run::of("http");
     let mut answered = std::collections::BTreeMap::<u16, u64>::new();
     while run.goes_on() {
         let (request, shown) = request(&mut run.random);
-        let response = within("an answer", router.call(request)).await.unwrap();
+        let response = within("an answer", front.answer(request)).await;
         let status = response.status().as_u16();
         let is_json =
             response.headers().get("content-type").is_some_and(|media| media.to_str().unwrap().contains("json"));

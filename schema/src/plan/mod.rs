@@ -20,7 +20,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use async_graphql::{Error, InputType, Name, PathSegment, Pos, Response, Value, Variables};
+use async_graphql::{Error, Name, PathSegment, Pos, Response, Value, Variables};
 use domain::{services::Services, spike::grab::Attempt, user::Viewer};
 
 use self::shape::Payload;
@@ -56,12 +56,8 @@ impl Plan {
         }
         let user = viewer.user().ok()?;
         let Some(Value::Object(fields)) = variables.get(&self.input) else { return None };
-        // What the type does not read it would pass over.
-        if !fields.keys().all(|name| GrabInput::FIELDS.contains(&name.as_str())) {
-            return None;
-        }
-        let input = GrabInput::parse(Some(Value::Object(fields.clone()))).ok()?;
-        Some(PlannedGrab { plan: Arc::clone(self), attempt: input.attempt(user).ok()? })
+        let attempt = GrabInput::attempt_in(fields, user)?;
+        Some(PlannedGrab { plan: Arc::clone(self), attempt })
     }
 }
 

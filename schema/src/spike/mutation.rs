@@ -1,6 +1,6 @@
 //! The grab.
 
-use async_graphql::{Context, ID, InputObject, Object};
+use async_graphql::{Context, ID, InputObject, Name, Object, Value, indexmap::IndexMap};
 use domain::{
     id::UserId,
     spike::{grab::Attempt, stock::RequestKey},
@@ -23,7 +23,7 @@ pub struct GrabInput {
     /// Of which campaign.
     campaign_id: ID,
     /// How many units, at least 1.
-    #[graphql(default = 1)]
+    #[graphql(default_with = "Self::QUANTITY")]
     quantity: i32,
     /// What the client calls this attempt: 1 to 128 visible ASCII characters, such as a UUID. The same key by the same
     /// user gets the same order, so a request whose answer got lost can be sent again.
@@ -31,17 +31,33 @@ pub struct GrabInput {
 }
 
 impl GrabInput {
-    /// The names of its fields in the graph.
-    pub(crate) const FIELDS: [&'static str; 3] = ["campaignId", "quantity", "idempotencyKey"];
+    /// How many units are wanted by who says nothing of it.
+    const QUANTITY: i32 = 1;
 
     /// The attempt that a user makes with it.
-    pub(crate) fn attempt(self, user: UserId) -> Result<Attempt> {
+    fn attempt(self, user: UserId) -> Result<Attempt> {
         Ok(Attempt {
             user,
             campaign: ids::parse(&self.campaign_id, "input.campaignId")?,
             quantity: self.quantity,
             request_key: self.idempotency_key.as_deref().map(RequestKey::parse).transpose()?,
         })
+    }
+
+    /// The same of an input that was not read yet: by its fields, which are not copied. None if something is wrong or
+    /// unusual about them.
+    pub(crate) fn attempt_in(fields: &IndexMap<Name, Value>, user: UserId) -> Option<Attempt> {
+        let (mut campaign, mut quantity, mut request_key) = (None, Self::QUANTITY, None);
+        for (name, value) in fields {
+            match (name.as_str(), value) {
+                ("campaignId", Value::String(id)) => campaign = Some(id.parse().ok()?),
+                ("quantity", Value::Number(units)) => quantity = i32::try_from(units.as_i64()?).ok()?,
+                ("idempotencyKey", Value::String(key)) => request_key = Some(RequestKey::parse(key).ok()?),
+                ("idempotencyKey", Value::Null) => {}
+                _ => return None,
+            }
+        }
+        Some(Attempt { user, campaign: campaign?, quantity, request_key })
     }
 }
 

@@ -32,11 +32,11 @@ use axum::{
 };
 use domain::user::Viewer;
 use futures_util::{SinkExt, StreamExt};
-use schema::{Code, TraceId};
+use schema::Code;
 use tracing::Instrument;
 
 use self::session::{Opened, Session};
-use super::{Graph, Http, accept::Form, answer, trace::Trace, viewer};
+use super::{Graph, Http, accept::Form, answer, trace, viewer};
 
 const PROTOCOL: &str = "graphql-transport-ws";
 /// What each socket reads into. The library's default is 128 KiB, which is a gigabyte for 8,000 sockets.
@@ -52,7 +52,7 @@ pub(super) fn is_wanted(request: &Request) -> bool {
 }
 
 /// Opens a socket, or says why not.
-pub(super) async fn upgrade(http: Arc<Http>, graph: Graph, Trace(trace): Trace, request: Request) -> Response {
+pub(super) async fn upgrade(http: Arc<Http>, graph: Graph, request: Request) -> Response {
     let (mut parts, _) = request.into_parts();
     let upgrade = match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
         Ok(upgrade) => upgrade,
@@ -68,7 +68,7 @@ pub(super) async fn upgrade(http: Arc<Http>, graph: Graph, Trace(trace): Trace, 
         Err(full) => return answer::of_graph(Form::Json, full.answer()),
     };
     let by_header = viewer::of_headers(&*http.services.access_tokens, &parts.headers);
-    let opened = Opened { trace: TraceId(trace), address, by_header, place };
+    let opened = Opened { trace: trace::of(&parts.extensions), address, by_header, place };
     let upgrade = upgrade.protocols([PROTOCOL]);
     let speaks = upgrade.selected_protocol().is_some();
     let open = http.shutdown.at_work();
