@@ -38,6 +38,7 @@ pub mod access;
 pub mod admin;
 pub mod clock;
 pub mod error;
+pub mod group;
 pub mod id;
 pub mod last_known;
 pub mod money;

@@ -151,6 +151,7 @@ impl Services {
                 p.stock.clone(),
                 p.bus.clone(),
                 p.feed.clone(),
+                p.orders.clone(),
                 opening.clone(),
                 eligibility.clone(),
                 orders.clone(),

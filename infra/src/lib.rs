@@ -9,7 +9,7 @@
 //! | [`crypto`] | passwords, access tokens, refresh secrets |
 //! | [`clock`], [`ids`] | time and identifiers |
 //!
-//! [`group`] is what several of them are built on: group commit.
+//! Several of them are built on group commit ([`domain::group`]).
 //!
 //! # How to add an adapter
 //! Implement the port's trait in a module named after the technology, and run the port's contract suite
@@ -21,7 +21,6 @@
 pub mod amqp;
 pub mod clock;
 pub mod crypto;
-pub mod group;
 pub mod ids;
 pub mod memory;
 pub mod redis;

@@ -10,6 +10,9 @@ use tracing::Instrument;
 
 use super::{Graph, Http, request::Asked};
 
+/// What is added where something may have been changed.
+const GOES_ON: &str = "; it goes on, and may have changed something";
+
 /// An operation that may run.
 pub(super) struct Ready {
     checked: Checked,
@@ -63,8 +66,11 @@ impl Http {
     /// a query ends with whoever waits for it.
     pub(super) async fn run(&self, graph: &Graph, ready: Ready) -> Response {
         if let Some(grab) = ready.checked.planned_grab(&ready.asker) {
-            let (services, trace) = (Arc::clone(&self.services), ready.asker.trace);
-            return self.to_its_end(async move { grab.run(&services, &trace).await }).await;
+            // It needs no task of its own to come to its end: once units are held, an order will come of them, whether
+            // this goes on or not (`domain::spike::crowd`, `domain::spike::relay`).
+            let _open = self.shutdown.at_work();
+            let answered = tokio::time::timeout(self.time_limit, grab.run(&self.services, &ready.asker.trace)).await;
+            return answered.unwrap_or_else(|_| self.too_long(GOES_ON));
         }
         let (mutates, introspects) = (ready.kind() == Kind::Mutation, ready.checked.introspects_much());
         let request = ready.into_request();
@@ -91,7 +97,7 @@ impl Http {
             Ok(Ok(response)) => response,
             // A panic goes on to where panics of operations are caught.
             Ok(Err(error)) => std::panic::resume_unwind(error.into_panic()),
-            Err(_) => self.too_long("; it goes on, and may have changed something"),
+            Err(_) => self.too_long(GOES_ON),
         }
     }
 

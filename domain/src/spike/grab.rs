@@ -7,7 +7,7 @@
 //! 2. the rules of the campaign are asked about the buyer ([`crate::access::eligibility`]);
 //! 3. the stock store takes the units in one atomic step ([`super::stock::Reserved`]), and with them it
 //!    writes the **hold** and the note that a message is to be published;
-//! 4. the hold is published to the queue. It counts as granted when it is **safe**: in the queue, or in a
+//! 4. the hold is published to the queue, with those of others ([`super::crowd`]). It counts as granted when it is **safe**: in the queue, or in a
 //!    stock store that outlives its process. What was not noted as published, the relay publishes again.
 //!
 //! The answer is an order in state `QUEUED`; the consumers make it `PENDING_PAYMENT` (or `REJECTED`).
@@ -18,6 +18,7 @@
 use std::sync::Arc;
 
 use super::{
+    crowd::{Crowd, Secured},
     opening::{Opened, Opening},
     ports::{MessageBus, StockStore},
     stock::{Hold, RememberedRequest, RequestKey, Reserve, Reserved},
@@ -27,7 +28,11 @@ use crate::{
     clock::Clock,
     error::{Failure, Fault, Refusal},
     id::{CampaignId, IdSource, UserId},
-    order::{Order, ports::StatusFeed, reading::Orders, status::OrderChange},
+    order::{
+        Order,
+        ports::{OrderStore, StatusFeed},
+        reading::Orders,
+    },
 };
 
 /// Why a grab was refused.
@@ -71,8 +76,7 @@ pub struct Attempt {
 /// Grabs units.
 pub struct Grabs {
     stock: Arc<dyn StockStore>,
-    bus: Arc<dyn MessageBus>,
-    feed: Arc<dyn StatusFeed>,
+    crowd: Crowd,
     opening: Arc<Opening>,
     eligibility: Arc<Eligibility>,
     orders: Arc<Orders>,
@@ -81,19 +85,24 @@ pub struct Grabs {
 }
 
 impl Grabs {
-    /// Wires the service.
+    /// Wires the service, and starts the tasks that make holds safe.
+    ///
+    /// # Panics
+    /// Outside of a Tokio runtime.
     #[expect(clippy::too_many_arguments, reason = "a wiring, called once")]
     pub fn new(
         stock: Arc<dyn StockStore>,
         bus: Arc<dyn MessageBus>,
         feed: Arc<dyn StatusFeed>,
+        placed: Arc<dyn OrderStore>,
         opening: Arc<Opening>,
         eligibility: Arc<Eligibility>,
         orders: Arc<Orders>,
         clock: Arc<dyn Clock>,
         ids: Arc<dyn IdSource>,
     ) -> Self {
-        Self { stock, bus, feed, opening, eligibility, orders, clock, ids }
+        let crowd = Crowd::start(stock.clone(), bus, feed, placed);
+        Self { stock, crowd, opening, eligibility, orders, clock, ids }
     }
 
     /// Grabs units for a buyer. See the module for what that means.
@@ -135,7 +144,7 @@ impl Grabs {
                     if let Some(before) = self.orders.by_request(&ask).await? {
                         return self.repeat(&ask, &before).await;
                     }
-                    self.publish(&hold).await?;
+                    self.crowd.publish(&hold).await?;
                 }
                 self.repeat(&ask, &request).await
             }
@@ -161,41 +170,9 @@ impl Grabs {
 
     /// Makes a fresh hold safe and answers its order.
     async fn secure(&self, ask: &Reserve, hold: Hold, remaining: u32) -> Result<Grabbed, Failure<GrabRefusal>> {
-        // The store remembers the attempts of open campaigns; the database remembers all of them. Only who
-        // got units is looked up there: the losers of a crowd cost no read. A sale goes on without the database;
-        // then a key that was used in a campaign that is over is noticed when the order is written.
-        match self.orders.by_request(ask).await {
-            Ok(None) | Err(Fault::Unavailable { .. }) => {}
-            Ok(Some(request)) => {
-                self.stock.release(hold.campaign_id, hold.order_id).await?;
-                return self.repeat(ask, &request).await;
-            }
-            Err(fault) => return Err(fault.into()),
-        }
-        crash_point!("grab.reserved");
-        self.publish(&hold).await?;
-        let change = OrderChange::queued(&hold);
-        let order = change.order.clone();
-        self.feed.publish(std::slice::from_ref(&change)).await;
-        Ok(Grabbed { order, remaining: Some(remaining) })
-    }
-
-    /// Publishes a hold. When that fails nothing is undone, for the outcome is unknown: the relay goes on
-    /// with it. The buyer is told yes only if the hold is safe without the queue.
-    ///
-    /// That the message is noted as published comes before the answer, and not after it: the note tells whether
-    /// the stock was rebuilt meanwhile, perhaps without this hold.
-    async fn publish(&self, hold: &Hold) -> Result<(), Fault> {
-        match self.bus.publish(hold).await {
-            Ok(()) => {
-                crash_point!("grab.published");
-                self.stock.published(std::slice::from_ref(hold)).await
-            }
-            Err(fault) if self.stock.is_durable() && self.stock.find_hold(hold.order_id).await?.is_some() => {
-                tracing::warn!(order = %hold.order_id, error = &fault as &dyn std::error::Error, "left to the relay");
-                Ok(())
-            }
-            Err(fault) => Err(fault),
+        match self.crowd.secure(hold).await? {
+            Secured::Granted(order) => Ok(Grabbed { order, remaining: Some(remaining) }),
+            Secured::Repeated(request) => self.repeat(ask, &request).await,
         }
     }
 

@@ -5,6 +5,7 @@
 
 pub mod campaign;
 pub mod catalog;
+mod crowd;
 pub mod grab;
 pub mod opening;
 pub mod ports;

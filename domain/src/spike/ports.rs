@@ -69,11 +69,16 @@ pub trait StockStore: Send + Sync + 'static {
     /// Holds that were taken at least `older_than` ago and not yet noted as published.
     async fn unpublished(&self, older_than: chrono::Duration, max: usize) -> Result<Vec<Hold>, Fault>;
 
-    /// Notes that the messages of these holds are safe in the queue. Fails with [`Fault::Unavailable`] if a hold is
+    /// Notes that the messages of these holds are safe in the queue, and answers for each. Fails with [`Fault::Unavailable`] if a hold is
     /// of another life of its campaign's stock and not in the present one, or if there is no present one: then
     /// the message may have come too late to be counted by whoever rebuilt the stock, and its buyer must not be
     /// told yes.
-    async fn published(&self, holds: &[Hold]) -> Result<(), Fault>;
+    async fn note_published(&self, holds: &[Hold]) -> Vec<Result<(), Fault>>;
+
+    /// The same where one failure is as bad as many.
+    async fn published(&self, holds: &[Hold]) -> Result<(), Fault> {
+        self.note_published(holds).await.into_iter().collect()
+    }
 
     /// Every hold of an open campaign, in no order: what a reconciliation goes through.
     async fn holds(&self, campaign: CampaignId) -> Result<Vec<Hold>, Fault>;
@@ -103,8 +108,13 @@ pub struct Backlog {
 /// again is harmless.
 #[async_trait]
 pub trait MessageBus: Send + Sync + 'static {
-    /// Returns once the message is durable. An error means *unknown*, not *no*.
-    async fn publish(&self, hold: &Hold) -> Result<(), Fault>;
+    /// Returns once the messages are durable, and answers for each. An error means *unknown*, not *no*.
+    async fn publish_all(&self, holds: &[Hold]) -> Vec<Result<(), Fault>>;
+
+    /// The same for one.
+    async fn publish(&self, hold: &Hold) -> Result<(), Fault> {
+        self.publish_all(std::slice::from_ref(hold)).await.into_iter().collect()
+    }
 
     /// Waits for messages, and takes up to `max` of them. Safe to cancel.
     async fn receive(&self, max: usize) -> Result<Vec<Delivery>, Fault>;

@@ -29,11 +29,15 @@ impl Relay {
     /// Publishes a batch of left holds. Returns how many.
     pub async fn run_once(&self) -> Result<usize, Fault> {
         let left = self.stock.unpublished(Self::PATIENCE, Self::BATCH).await?;
-        let publish = left.iter().map(|hold| async {
-            self.bus.publish(hold).await?;
-            self.stock.published(std::slice::from_ref(hold)).await
-        });
-        futures_util::future::try_join_all(publish).await?;
-        Ok(left.len())
+        let sent = self.bus.publish_all(&left).await;
+        let (mut published, mut failed) = (Vec::with_capacity(left.len()), None);
+        for (hold, sent) in left.into_iter().zip(sent) {
+            match sent {
+                Ok(()) => published.push(hold),
+                Err(fault) => failed = Some(fault),
+            }
+        }
+        self.stock.published(&published).await?;
+        failed.map_or(Ok(published.len()), Err)
     }
 }

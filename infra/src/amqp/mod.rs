@@ -147,8 +147,8 @@ impl Drop for AmqpBus {
 
 #[async_trait]
 impl MessageBus for AmqpBus {
-    async fn publish(&self, hold: &Hold) -> Result<(), Fault> {
-        self.publisher.publish(hold).await
+    async fn publish_all(&self, holds: &[Hold]) -> Vec<Result<(), Fault>> {
+        self.publisher.publish(holds).await
     }
 
     async fn receive(&self, max: usize) -> Result<Vec<Delivery>, Fault> {

@@ -6,7 +6,7 @@
 //! word, or by a probe that must be confirmed.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -14,8 +14,13 @@ use std::{
     time::Duration,
 };
 
-use domain::{error::Fault, id::OrderId, spike::Hold};
-use futures_util::{StreamExt, stream::BoxStream};
+use domain::{
+    error::Fault,
+    group::{Commit, GroupBounds, GroupCommit, for_each},
+    id::OrderId,
+    spike::Hold,
+};
+use futures_util::{StreamExt, future::join_all, stream::BoxStream};
 use lapin::Event;
 use tokio::{sync::watch, task::JoinHandle};
 
@@ -27,7 +32,6 @@ use super::{
     session::{Letter, Over, SendError, Session},
     topology::Topology,
 };
-use crate::group::{Commit, GroupBounds, GroupCommit, for_each};
 
 /// How long the task waits before it connects again: at first, and at most.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
@@ -44,8 +48,8 @@ enum State {
 
 /// What is published.
 pub(super) enum Item {
-    /// A hold, which shares a message with others of its partition.
-    Hold { partition: u16, order: OrderId, written: Vec<u8> },
+    /// Holds of a partition, which share a message with others of it.
+    Holds { partition: u16, holds: Written },
     /// A message of its own.
     Letter(Letter),
 }
@@ -76,8 +80,13 @@ impl Publisher {
         let letters = Arc::new(AtomicU64::new(0));
         let patience = options.confirm_timeout;
         let keeper = Keeper { state: sender, dial, topology: topology.clone(), lanes, patience };
-        let groups =
-            Groups { state: state.clone(), topology: topology.clone(), letters: Arc::clone(&letters), patience };
+        let groups = Groups {
+            state: state.clone(),
+            topology: topology.clone(),
+            letters: Arc::clone(&letters),
+            batch: options.batch,
+            patience,
+        };
         let bounds =
             GroupBounds { group: options.batch, at_once: lanes, waiting: options.capacity, leave_out_abandoned: false };
         Ok(Self {
@@ -89,12 +98,28 @@ impl Publisher {
         })
     }
 
-    /// Returns once a hold is safe in its partition.
-    pub(super) async fn publish(&self, hold: &Hold) -> Result<(), Fault> {
-        ready(&self.state)?;
-        let partition = self.topology.partition_of(hold.campaign_id);
-        let written = message::hold(hold)?;
-        self.group.submit(Item::Hold { partition, order: hold.order_id, written }).await
+    /// Returns once holds are safe in their partitions, and answers for each.
+    pub(super) async fn publish(&self, holds: &[Hold]) -> Vec<Result<(), Fault>> {
+        if let Err(fault) = ready(&self.state) {
+            return for_each(holds.len(), Err(fault));
+        }
+        let mut crowds: BTreeMap<u16, (Vec<usize>, Written)> = BTreeMap::new();
+        let mut answers: Vec<Result<(), Fault>> = Vec::with_capacity(holds.len());
+        for (place, hold) in holds.iter().enumerate() {
+            answers.push(message::hold(hold).map(|written| {
+                let (places, all) = crowds.entry(self.topology.partition_of(hold.campaign_id)).or_default();
+                places.push(place);
+                all.push((hold.order_id, written));
+            }));
+        }
+        let sent = crowds.into_iter().map(|(partition, (places, holds))| async move {
+            let sent = self.group.submit(Item::Holds { partition, holds }).await;
+            (for_each(places.len(), sent), places)
+        });
+        for (sent, places) in join_all(sent).await {
+            places.into_iter().zip(sent).for_each(|(place, sent)| answers[place] = sent);
+        }
+        answers
     }
 
     /// Returns once a message is safe in its queue.
@@ -144,6 +169,8 @@ struct Groups {
     state: watch::Receiver<State>,
     topology: Topology,
     letters: Arc<AtomicU64>,
+    /// The most holds of one message.
+    batch: usize,
     patience: Duration,
 }
 
@@ -169,7 +196,9 @@ impl Groups {
     /// its letter once.
     fn pack(&self, group: Vec<Item>) -> (Vec<Letter>, Vec<usize>) {
         let mut letters = Vec::new();
-        let mut crowds: HashMap<u16, (usize, Written)> = HashMap::new();
+        // The letter of a partition that still has room, and what is in it.
+        let mut crowds: Vec<(usize, Written)> = Vec::new();
+        let mut open: HashMap<u16, usize> = HashMap::new();
         let mut letter_of = Vec::with_capacity(group.len());
         for item in group {
             match item {
@@ -177,17 +206,21 @@ impl Groups {
                     letter_of.push(letters.len());
                     letters.push(letter);
                 }
-                Item::Hold { partition, order, written } => {
-                    let (letter, holds) = crowds.entry(partition).or_insert_with(|| {
+                Item::Holds { partition, mut holds } => {
+                    let room = |crowd: &&usize| crowds[**crowd].1.len() + holds.len() <= self.batch;
+                    let crowd = open.get(&partition).filter(room).copied().unwrap_or_else(|| {
                         letters.push(Letter::to(&self.topology.partition(partition), message::GRABS, Vec::new()));
-                        (letters.len() - 1, Vec::new())
+                        open.insert(partition, crowds.len());
+                        crowds.push((letters.len() - 1, Vec::new()));
+                        crowds.len() - 1
                     });
+                    let (letter, all) = &mut crowds[crowd];
                     letter_of.push(*letter);
-                    holds.push((order, written));
+                    all.append(&mut holds);
                 }
             }
         }
-        for (letter, mut holds) in crowds.into_values() {
+        for (letter, mut holds) in crowds {
             holds.sort_by_key(|(order, _)| *order);
             holds.dedup_by_key(|(order, _)| *order);
             letters[letter].body = message::grabs(holds.iter().map(|(_, written)| written.as_slice()));

@@ -224,15 +224,12 @@ impl StockStore for MemoryStock {
         Ok(left)
     }
 
-    async fn published(&self, holds: &[Hold]) -> Result<(), Fault> {
-        let late = |hold: &&Hold| match self.find(hold.campaign_id) {
-            Some(stock) => !locked(&stock).published(hold),
-            None => true,
+    async fn note_published(&self, holds: &[Hold]) -> Vec<Result<(), Fault>> {
+        let note = |hold: &Hold| match self.find(hold.campaign_id) {
+            Some(stock) if locked(&stock).published(hold) => Ok(()),
+            _ => Err(Fault::unavailable("stock", format!("{} is of a life that is over", hold.order_id))),
         };
-        match holds.iter().filter(late).last() {
-            None => Ok(()),
-            Some(hold) => Err(Fault::unavailable("stock", format!("{} is of a life that is over", hold.order_id))),
-        }
+        holds.iter().map(note).collect()
     }
 
     async fn holds(&self, campaign: CampaignId) -> Result<Vec<Hold>, Fault> {

@@ -1,6 +1,6 @@
 //! The stock store on Redis.
 //!
-//! Grabs, releases and notes go through a group commit each ([`crate::group`]): what waits at the same moment shares
+//! Grabs and releases go through a group commit each ([`domain::group`]): what waits at the same moment shares
 //! one script call a campaign. A campaign always goes through the same of several lanes, so that one whose node does
 //! not answer holds up few others.
 
@@ -31,19 +31,18 @@ use domain::{
 use futures_util::future::{join_all, try_join_all};
 
 use self::{
-    notes::{Noting, Releasing},
+    notes::Releasing,
     reserve::Reserving,
-    shared::{Lanes, Shared},
+    shared::{Lanes, Shared, by_campaign},
 };
 use super::{OpenError, RedisOptions, Server};
-use crate::group::GroupBounds;
+use domain::group::GroupBounds;
 
 /// The stock of running campaigns, in a Redis that all replicas share.
 pub struct RedisStock {
     shared: Arc<Shared>,
     reserving: Lanes<Reserving>,
     releasing: Lanes<Releasing>,
-    noting: Lanes<Noting>,
 }
 
 impl RedisStock {
@@ -70,14 +69,13 @@ impl RedisStock {
             // A grab whose caller is gone before it was sent is nobody's: it would take units for nothing.
             reserving: Lanes::start(bounds(true), || Reserving(Arc::clone(&shared))),
             releasing: Lanes::start(bounds(false), || Releasing(Arc::clone(&shared))),
-            noting: Lanes::start(bounds(false), || Noting(Arc::clone(&shared))),
             shared,
         })
     }
 
     /// Ends it: what waits is still done and answered, and whoever grabs, releases or notes from now on is refused.
     pub async fn close(&self) {
-        tokio::join!(self.reserving.close(), self.releasing.close(), self.noting.close());
+        tokio::join!(self.reserving.close(), self.releasing.close());
     }
 
     /// Whether Redis answers.
@@ -169,13 +167,13 @@ impl StockStore for RedisStock {
         Ok(left)
     }
 
-    async fn published(&self, holds: &[Hold]) -> Result<(), Fault> {
-        let noted = holds.iter().map(|hold| {
-            let note = (hold.campaign_id, hold.order_id, hold.epoch);
-            self.shared.in_time(self.noting.of(hold.campaign_id).submit(note))
-        });
-        // Each is waited for, also when one fails.
-        join_all(noted).await.into_iter().collect()
+    async fn note_published(&self, holds: &[Hold]) -> Vec<Result<(), Fault>> {
+        by_campaign(
+            holds.iter().collect(),
+            |hold| hold.campaign_id,
+            |campaign, holds| async move { self.shared.note(campaign, &holds).await },
+        )
+        .await
     }
 
     async fn holds(&self, campaign: CampaignId) -> Result<Vec<Hold>, Fault> {

@@ -4,16 +4,19 @@ use std::sync::Arc;
 
 use domain::{
     error::Fault,
-    id::{CampaignId, OrderId},
-};
-
-use super::shared::{Shared, by_campaign};
-use crate::{
     group::{Commit, for_each},
-    redis::{
-        error::{PART, unreadable},
-        script, text,
-    },
+    id::{CampaignId, OrderId},
+    spike::Hold,
+};
+use futures_util::future::join_all;
+
+use super::{
+    RedisStock,
+    shared::{Shared, by_campaign},
+};
+use crate::redis::{
+    error::{PART, unreadable},
+    script, text,
 };
 
 /// Gives the units of orders back.
@@ -68,32 +71,23 @@ impl Shared {
     }
 }
 
-/// Notes that messages are safe in the queue.
-#[derive(Clone)]
-pub(super) struct Noting(pub(super) Arc<Shared>);
-
-impl Commit for Noting {
-    /// The campaign, the order and the epoch of a hold.
-    type Item = (CampaignId, OrderId, u32);
-    type Answer = ();
-    const PART: &'static str = PART;
-
-    async fn commit(&self, group: Vec<Self::Item>) -> Vec<Result<(), Fault>> {
-        by_campaign(
-            group,
-            |(campaign, ..)| *campaign,
-            |campaign, part| async move {
-                let mut call = script::PUBLISHED.on(&self.0.keys(campaign).life());
-                for (_, order, epoch) in &part {
-                    call.arg(text::id(*order)).arg(epoch);
+impl Shared {
+    /// Notes that the messages of a campaign's holds are safe in the queue.
+    pub(super) async fn note(&self, campaign: CampaignId, holds: &[&Hold]) -> Vec<Result<(), Fault>> {
+        let keys = self.keys(campaign).life();
+        let notes = holds.chunks(RedisStock::GROUP).map(|holds| {
+            let mut call = script::PUBLISHED.on(&keys);
+            for hold in holds {
+                call.arg(text::id(hold.order_id)).arg(hold.epoch);
+            }
+            async move {
+                match self.run::<Vec<bool>>(&call).await {
+                    Ok(noted) => holds.iter().zip(noted).map(|(hold, noted)| confirmed(noted, hold.order_id)).collect(),
+                    Err(fault) => for_each(holds.len(), Err(fault)),
                 }
-                match self.0.run::<Vec<bool>>(&call).await {
-                    Ok(noted) => part.iter().zip(noted).map(|(hold, noted)| confirmed(noted, hold.1)).collect(),
-                    Err(fault) => for_each(part.len(), Err(fault)),
-                }
-            },
-        )
-        .await
+            }
+        });
+        join_all(notes).await.into_iter().flatten().collect()
     }
 }
 

@@ -4,18 +4,16 @@ use std::sync::Arc;
 
 use domain::{
     error::Fault,
+    group::{Commit, for_each},
     id::CampaignId,
     spike::stock::{RememberedRequest, Reserve, Reserved},
 };
 
 use super::shared::{Shared, by_campaign};
-use crate::{
-    group::{Commit, for_each},
-    redis::{
-        error::{PART, unreadable},
-        script,
-        text::{self, instant, read_hold, read_id},
-    },
+use crate::redis::{
+    error::{PART, unreadable},
+    script,
+    text::{self, instant, read_hold, read_id},
 };
 
 /// Takes units.

@@ -5,19 +5,17 @@ use std::{future::Future, time::Duration};
 use domain::{
     clock::Clock,
     error::Fault,
+    group::{Commit, GroupBounds, GroupCommit},
     id::{CampaignId, TypedId},
 };
 use futures_util::future::join_all;
 use redis::{Cmd, FromRedisValue, Value};
 
-use crate::{
-    group::{Commit, GroupBounds, GroupCommit},
-    redis::{
-        RedisOptions, Server,
-        error::{PART, fault, unreadable},
-        keys::Keys,
-        script::Invocation,
-    },
+use crate::redis::{
+    RedisOptions, Server,
+    error::{PART, fault, unreadable},
+    keys::Keys,
+    script::Invocation,
 };
 
 /// What all parts of the store share.

@@ -31,6 +31,7 @@ use domain::{
     },
 };
 use entity::queue_messages;
+use futures_util::future::join_all;
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 use tokio::sync::Mutex;
 
@@ -99,8 +100,8 @@ impl SqlQueue {
 
 #[async_trait]
 impl MessageBus for SqlQueue {
-    async fn publish(&self, hold: &Hold) -> Result<(), Fault> {
-        self.committer.submit(message::row(hold)?).await
+    async fn publish_all(&self, holds: &[Hold]) -> Vec<Result<(), Fault>> {
+        join_all(holds.iter().map(|hold| async { self.committer.submit(message::row(hold)?).await })).await
     }
 
     async fn receive(&self, max: usize) -> Result<Vec<Delivery>, Fault> {

@@ -1,16 +1,16 @@
-//! Publishing by group commit ([`crate::group`]): what waits at the same moment is written in one transaction.
+//! Publishing by group commit ([`domain::group`]): what waits at the same moment is written in one transaction.
 
 use std::{collections::HashSet, sync::Arc};
 
-use domain::error::Fault;
+use domain::{
+    error::Fault,
+    group::{Commit, GroupBounds, GroupCommit, for_each},
+};
 use entity::queue_messages;
 use sea_orm::EntityTrait;
 
 use super::{claims::Claims, options::QueueOptions};
-use crate::{
-    group::{Commit, GroupBounds, GroupCommit, for_each},
-    sql::{Database, retry::Setback, write::ROWS},
-};
+use crate::sql::{Database, retry::Setback, write::ROWS};
 
 /// The way to the transactions that publish.
 pub(super) type Committer = GroupCommit<Rows>;

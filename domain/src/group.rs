@@ -15,12 +15,13 @@ use std::{
     },
 };
 
-use domain::error::Fault;
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use tokio::{
     sync::{Mutex, Notify, mpsc, oneshot},
     task::JoinHandle,
 };
+
+use crate::error::Fault;
 
 /// Commits groups.
 pub trait Commit: Send + Sync + 'static {

@@ -1,0 +1,188 @@
+//! Making holds safe, for all at once who got theirs at the same moment.
+//!
+//! What comes after a hold (is its attempt an old one? publish it, note that it is published, tell who watches) costs
+//! about the same for one as for hundreds. So the holds that wait at the same moment go together, as one **crowd**: one
+//! read, one message a queue, one note a campaign. Whoever was refused is no part of it and was answered before: a
+//! broker that hangs delays nobody who gets nothing.
+//!
+//! A crowd goes on to its end when those who wait for it are gone. What it may not touch: what a grab is; it carries
+//! out the last steps of [`super::grab`], which says why they are in this order.
+
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+
+use super::{
+    ports::{MessageBus, StockStore},
+    stock::{Hold, RememberedRequest, RequestKey},
+};
+use crate::{
+    error::Fault,
+    group::{Commit, GroupBounds, GroupCommit},
+    id::{TypedId, UserId},
+    order::{
+        Order,
+        ports::{OrderStore, StatusFeed},
+        status::OrderChange,
+    },
+};
+
+/// What became of a fresh hold.
+#[derive(Debug)]
+pub(super) enum Secured {
+    /// It is safe, and this is its order.
+    Granted(Order),
+    /// Its attempt got an order before: the hold was given back.
+    Repeated(RememberedRequest),
+}
+
+/// Makes holds safe. Ends with what it has in work.
+pub(super) struct Crowd {
+    holds: Arc<Holds>,
+    /// A campaign always goes through the same, so that one whose stock does not answer holds up few others.
+    lanes: Vec<GroupCommit<Securing>>,
+}
+
+impl Crowd {
+    const LANES: usize = 4;
+    const BOUNDS: GroupBounds = GroupBounds {
+        // What one script call and one message carry.
+        group: 256,
+        // While one crowd waits for the broker, the next are on their way.
+        at_once: 8,
+        waiting: 10_000,
+        // They have units, and an order will come of them in any case.
+        leave_out_abandoned: false,
+    };
+
+    /// Starts the tasks that carry it out.
+    ///
+    /// # Panics
+    /// Outside of a Tokio runtime.
+    pub(super) fn start(
+        stock: Arc<dyn StockStore>,
+        bus: Arc<dyn MessageBus>,
+        feed: Arc<dyn StatusFeed>,
+        orders: Arc<dyn OrderStore>,
+    ) -> Self {
+        let holds = Arc::new(Holds { stock, bus, feed, orders });
+        let lane = |_| GroupCommit::start(Securing(Arc::clone(&holds)), Self::BOUNDS);
+        Self { lanes: (0..Self::LANES).map(lane).collect(), holds }
+    }
+
+    /// Makes a fresh hold safe.
+    pub(super) async fn secure(&self, hold: Hold) -> Result<Secured, Fault> {
+        // The last bytes of a UUIDv7 are random.
+        let [.., last] = hold.campaign_id.uuid().into_bytes();
+        self.lanes[usize::from(last) % self.lanes.len()].submit(hold).await
+    }
+
+    /// Publishes a hold that was left unpublished by an earlier attempt.
+    pub(super) async fn publish(&self, hold: &Hold) -> Result<(), Fault> {
+        self.holds.publish(std::slice::from_ref(hold)).await.into_iter().collect()
+    }
+}
+
+/// The steps.
+struct Holds {
+    stock: Arc<dyn StockStore>,
+    bus: Arc<dyn MessageBus>,
+    feed: Arc<dyn StatusFeed>,
+    orders: Arc<dyn OrderStore>,
+}
+
+struct Securing(Arc<Holds>);
+
+impl Commit for Securing {
+    type Item = Hold;
+    type Answer = Secured;
+    const PART: &'static str = "stock";
+
+    async fn commit(&self, holds: Vec<Hold>) -> Vec<Result<Secured, Fault>> {
+        self.0.secure(holds).await
+    }
+}
+
+impl Holds {
+    async fn secure(&self, holds: Vec<Hold>) -> Vec<Result<Secured, Fault>> {
+        let mut answers: Vec<Option<Result<Secured, Fault>>> = Vec::with_capacity(holds.len());
+        let mut fresh = Vec::with_capacity(holds.len());
+        for (before, hold) in self.before(&holds).await.into_iter().zip(holds) {
+            answers.push(match before {
+                // A sale goes on without the database; then a key that was used in a campaign that is over is noticed
+                // when the order is written.
+                Ok(None) | Err(Fault::Unavailable { .. }) => {
+                    fresh.push(hold);
+                    None
+                }
+                Ok(Some(request)) => Some(self.give_back(&hold, request).await),
+                Err(fault) => Some(Err(fault)),
+            });
+        }
+        if !fresh.is_empty() {
+            crash_point!("grab.reserved");
+            let mut granted = self.grant(&fresh).await.into_iter();
+            answers.iter_mut().filter(|answer| answer.is_none()).for_each(|answer| *answer = granted.next());
+        }
+        let lost = || Err(Fault::internal("a hold has no answer"));
+        answers.into_iter().map(|answer| answer.unwrap_or_else(lost)).collect()
+    }
+
+    /// The orders that these attempts got before, by the database. The stock store remembers the attempts of open
+    /// campaigns; the database remembers all of them. Only who got units is looked up there: the losers of a crowd cost
+    /// no read.
+    async fn before(&self, holds: &[Hold]) -> Vec<Result<Option<RememberedRequest>, Fault>> {
+        let named: Vec<(UserId, RequestKey)> =
+            holds.iter().filter_map(|hold| Some((hold.user_id, hold.request_key.clone()?))).collect();
+        let mut found = if named.is_empty() { Vec::new() } else { self.orders.by_requests(named).await }.into_iter();
+        let mut before = |hold: &Hold| hold.request_key.as_ref().and_then(|_| found.next()).unwrap_or(Ok(None));
+        holds.iter().map(&mut before).collect()
+    }
+
+    async fn give_back(&self, hold: &Hold, request: RememberedRequest) -> Result<Secured, Fault> {
+        self.stock.release(hold.campaign_id, hold.order_id).await?;
+        Ok(Secured::Repeated(request))
+    }
+
+    /// Publishes holds, and tells who watches of those that are safe.
+    async fn grant(&self, holds: &[Hold]) -> Vec<Result<Secured, Fault>> {
+        let published = self.publish(holds).await;
+        let safe = holds.iter().zip(&published).filter(|(_, published)| published.is_ok());
+        let changes: Vec<OrderChange> = safe.map(|(hold, _)| OrderChange::queued(hold)).collect();
+        self.feed.publish(&changes).await;
+        let mut orders = changes.into_iter().map(|change| change.order);
+        let lost = || Fault::internal("a hold has no order");
+        let granted = |published: Result<(), Fault>| {
+            published.and_then(|()| Ok(Secured::Granted(orders.next().ok_or_else(lost)?)))
+        };
+        published.into_iter().map(granted).collect()
+    }
+
+    /// Publishes holds. When that fails nothing is undone, for the outcome is unknown: the relay goes on with it. A buyer
+    /// is told yes only if the hold is safe without the queue.
+    ///
+    /// That a message is noted as published comes before the answer, and not after it: the note tells whether the stock
+    /// was rebuilt meanwhile, perhaps without this hold.
+    async fn publish(&self, holds: &[Hold]) -> Vec<Result<(), Fault>> {
+        let sent = self.bus.publish_all(holds).await;
+        if sent.iter().all(Result::is_ok) {
+            crash_point!("grab.published");
+            return self.stock.note_published(holds).await;
+        }
+        join_all(holds.iter().zip(sent).map(|(hold, sent)| async {
+            match sent {
+                Ok(()) => self.stock.published(std::slice::from_ref(hold)).await,
+                Err(fault) => self.leave_to_relay(hold, fault).await,
+            }
+        }))
+        .await
+    }
+
+    async fn leave_to_relay(&self, hold: &Hold, fault: Fault) -> Result<(), Fault> {
+        if self.stock.is_durable() && self.stock.find_hold(hold.order_id).await?.is_some() {
+            tracing::warn!(order = %hold.order_id, error = &fault as &dyn std::error::Error, "left to the relay");
+            return Ok(());
+        }
+        Err(fault)
+    }
+}
