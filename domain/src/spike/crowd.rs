@@ -48,8 +48,8 @@ impl Crowd {
     const BOUNDS: GroupBounds = GroupBounds {
         // What one script call and one message carry.
         group: 256,
-        // While one crowd waits for the broker, the next are on their way.
-        at_once: 8,
+        // While one crowd waits for the broker, the next is on its way. More at once would be smaller, and cost more.
+        at_once: 2,
         waiting: 10_000,
         // They have units, and an order will come of them in any case.
         leave_out_abandoned: false,

@@ -28,7 +28,7 @@ pub(super) trait Lookup: Send + Sync + 'static {
 }
 
 /// The most that one query is asked for.
-pub(super) const GROUP: usize = 64;
+pub(super) const GROUP: usize = 256;
 /// Queries at the same time: while the database answers one, the next is on its way.
 const AT_ONCE: usize = 2;
 /// What may wait.

@@ -40,23 +40,14 @@ local limit = tonumber(sale[7])
 local at = string.format('%.0f', now)
 local terms = table.concat({ '', sale[9], sale[10], sale[7], sale[8], at, sale[11], '' }, '|')
 
--- What the asks are about, each field once.
+-- What the asks are about.
 local orders, users, attempts = {}, {}, {}
-do
-  local seen = {}
-  local function add(list, field)
-    if not seen[field] then
-      seen[field] = true
-      list[#list + 1] = field
-    end
-  end
-  for n = 0, asks - 1 do
-    local user, key = ARGV[4 * n + 4], ARGV[4 * n + 6]
-    orders[n + 1] = ARGV[4 * n + 3]
-    add(users, user)
-    if key ~= '' then
-      add(attempts, user .. '|' .. key)
-    end
+for n = 3, #ARGV, 4 do
+  local user, key = ARGV[n + 1], ARGV[n + 3]
+  orders[#orders + 1] = ARGV[n]
+  users[#users + 1] = user
+  if key ~= '' then
+    attempts[#attempts + 1] = user .. '|' .. key
   end
 end
 
@@ -64,8 +55,8 @@ local function read(key, fields)
   local values = {}
   if #fields > 0 then
     local got = redis.call('HMGET', key, unpack(fields))
-    for n, field in ipairs(fields) do
-      values[field] = got[n]
+    for n = 1, #fields do
+      values[fields[n]] = got[n]
     end
   end
   return values
@@ -78,13 +69,15 @@ local new_holds, new_attempts, new_outbox, changed = {}, {}, {}, {}
 local taken_now = {}
 local outbox
 
+-- A number below 10^14 that is made text by `..` has no exponent.
+local match = string.match
 local function check(order, user, quantity, key)
   if holds[order] then
-    return 'held|' .. string.format('%.0f', available) .. '|' .. holds[order]
+    return 'held|' .. available .. '|' .. holds[order]
   end
   local attempt = user .. '|' .. key
   if key ~= '' and known[attempt] then
-    local got, asked = string.match(known[attempt], '^(%x+)|(%d+)')
+    local got, asked = match(known[attempt], '^(%x+)|(%d+)')
     if tonumber(asked) ~= quantity then
       return 'reused'
     end
@@ -103,17 +96,17 @@ local function check(order, user, quantity, key)
   end
   local units, of = 0, nil
   if buyers[user] then
-    units, of = string.match(buyers[user], '^(%d+)|(.*)$')
+    units, of = match(buyers[user], '^(%d+)|(.*)$')
     units = tonumber(units)
   end
   if units + quantity > limit then
-    return 'limit|' .. sale[7] .. '|' .. string.format('%.0f', units)
+    return 'limit|' .. sale[7] .. '|' .. units
   end
   if available == 0 then
     return 'out'
   end
   if available < quantity then
-    return 'few|' .. string.format('%.0f', available)
+    return 'few|' .. available
   end
   outbox = outbox or redis.call('ZCARD', KEYS[5])
   if outbox >= tonumber(ARGV[2]) then
@@ -121,20 +114,20 @@ local function check(order, user, quantity, key)
   end
 
   available, held, outbox = available - quantity, held + quantity, outbox + 1
-  local hold = '1|' .. user .. '|' .. string.format('%.0f', quantity) .. terms .. key
+  local hold = '1|' .. user .. '|' .. quantity .. terms .. key
   holds[order], taken_now[order] = hold, true
   new_holds[#new_holds + 1] = order
   new_holds[#new_holds + 1] = hold
   new_outbox[#new_outbox + 1] = at
   new_outbox[#new_outbox + 1] = order
-  buyers[user] = string.format('%.0f', units + quantity) .. '|' .. (of and of .. ',' or '') .. order
+  buyers[user] = (units + quantity) .. '|' .. (of and of .. ',' or '') .. order
   changed[user] = true
   if key ~= '' then
-    known[attempt] = order .. '|' .. string.format('%.0f', quantity)
+    known[attempt] = order .. '|' .. quantity
     new_attempts[#new_attempts + 1] = attempt
     new_attempts[#new_attempts + 1] = known[attempt]
   end
-  return 'held|' .. string.format('%.0f', available) .. '|' .. hold
+  return 'held|' .. available .. '|' .. hold
 end
 
 for n = 0, asks - 1 do
@@ -147,7 +140,7 @@ if #new_holds > 0 then
     new_buyers[#new_buyers + 1] = user
     new_buyers[#new_buyers + 1] = buyers[user]
   end
-  redis.call('HSET', KEYS[1], 'available', string.format('%.0f', available), 'held', string.format('%.0f', held))
+  redis.call('HSET', KEYS[1], 'available', available, 'held', held)
   redis.call('HSET', KEYS[2], unpack(new_holds))
   redis.call('HSET', KEYS[3], unpack(new_buyers))
   if #new_attempts > 0 then

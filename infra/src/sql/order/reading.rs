@@ -11,7 +11,8 @@ use domain::{
 };
 use entity::{order_events, orders};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::ExprTrait,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, ExprTrait},
 };
 use uuid::Uuid;
 
@@ -54,9 +55,18 @@ impl Lookup for Attempts {
 
     async fn read(&self, attempts: &[Self::Key]) -> Result<HashMap<Self::Key, RememberedRequest>, Fault> {
         use orders::Column::{CampaignId as Campaign, Id, Quantity, RequestKey as Key, UserId as User};
-        // Each a branch of its own, which every engine finds by the unique index.
-        let any = padded(attempts)
-            .fold(Condition::any(), |any, (user, key)| any.add(User.eq(user.uuid()).and(Key.eq(key.as_str()))));
+        let padded = padded(attempts);
+        let any = match self.0.reader().get_database_backend() {
+            // It looks row values up by the unique index, but not in this form.
+            DbBackend::Sqlite => {
+                padded.fold(Condition::any(), |any, (user, key)| any.add(User.eq(user.uuid()).and(Key.eq(key.as_str()))))
+            }
+            // MariaDB takes half as long for this as for as many branches.
+            _ => {
+                let pairs = padded.map(|(user, key)| (user.uuid(), key.as_str()));
+                Condition::any().add(Expr::tuple([User.into_expr(), Key.into_expr()]).in_tuples(pairs))
+            }
+        };
         let rows: Vec<(Uuid, String, Uuid, i32, Uuid)> = orders::Entity::find()
             .select_only()
             .columns([User, Key, Campaign, Quantity, Id])
