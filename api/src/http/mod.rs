@@ -8,7 +8,7 @@
 //! | `request`, `body`, `accept` | what is asked, and in which form the answer is wanted |
 //! | `documents` | where the document of a request comes from |
 //! | `operation` | an operation from what was asked to its answer |
-//! | `answer` | how answers are written |
+//! | `answer`, `compression` | how answers are written |
 //! | `rates`, `sockets`, `address` | how often and how much, by whom and from where |
 //! | `listen`, `patient` | connections |
 //! | `playground` | `/playground`, and `/` that leads there |
@@ -22,6 +22,7 @@ mod accept;
 mod address;
 mod answer;
 mod body;
+mod compression;
 mod documents;
 mod graphql;
 mod health;
@@ -42,7 +43,7 @@ use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    extract::Request,
+    extract::{Request, State},
     http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, header},
     response::Response,
     routing::{get, post},
@@ -51,13 +52,13 @@ use domain::{id::IdSource, services::Services};
 use ipnet::IpNet;
 use schema::{Limits, Reader, Which};
 use tokio::sync::Semaphore;
-use tower_http::{
-    compression::{CompressionLayer, Predicate, predicate::NotForContentType, predicate::SizeAbove},
-    cors::{AllowOrigin, CorsLayer},
-};
+use tower_http::cors::{AllowOrigin, CorsLayer};
+use tower_service::Service;
 
 pub use self::listen::serve;
-use self::{address::Peer, documents::Documents, rates::Rates, sockets::Sockets, websocket::Origins};
+use self::{
+    address::Peer, compression::Compression, documents::Documents, rates::Rates, sockets::Sockets, websocket::Origins,
+};
 use crate::{
     config::{Config, Cors, GetRequests},
     error::StartError,
@@ -194,6 +195,9 @@ fn cors(config: &Cors) -> Option<CorsLayer> {
     (!origins.is_empty()).then_some(layer)
 }
 
+/// Where the graph is answered.
+const GRAPH: &str = "/graphql";
+
 /// What handlers of the graph are given.
 type Serving = (Arc<Http>, Graph);
 
@@ -201,6 +205,7 @@ type Serving = (Arc<Http>, Graph);
 #[derive(Clone)]
 pub struct Front {
     http: Arc<Http>,
+    compression: Option<Compression>,
     router: Router,
 }
 
@@ -209,34 +214,50 @@ impl Front {
     #[must_use]
     pub fn new(http: Http) -> Self {
         let http = Arc::new(http);
-        let router = router(&http);
-        Self { http, router }
+        let compression = Compression::above(http.compress_above);
+        let router = router(&http, compression.as_ref());
+        Self { http, compression, router }
     }
 
     /// Answers a request.
     pub async fn answer(&self, request: Request) -> Response {
-        // A router is always ready.
-        trace::answer(&self.http, self.router.clone(), request).await
+        trace::answer(&self.http, request, |request| self.route(request)).await
+    }
+
+    /// What a crowd sends, a POST to the graph, goes straight there: for each request a router boxes a future, and clones
+    /// what is below it, at each of its layers.
+    async fn route(&self, request: Request) -> Response {
+        match &self.http.graph {
+            Some(graph)
+                if request.method() == Method::POST && request.uri().path() == GRAPH && self.http.cors.is_none() =>
+            {
+                let accepts = request.headers().get(header::ACCEPT_ENCODING).cloned();
+                let response = graphql::post(State((self.http.clone(), graph.clone())), request).await;
+                match &self.compression {
+                    Some(compression) => compression.apply(accepts, response).await,
+                    None => response,
+                }
+            }
+            // A router is always ready.
+            _ => self.router.clone().call(request).await.unwrap_or_else(|never| match never {}),
+        }
     }
 }
 
-fn router(http: &Arc<Http>) -> Router {
+fn router(http: &Arc<Http>, compression: Option<&Compression>) -> Router {
     let mut router = Router::new().route("/healthz", get(health::lives)).route("/readyz", get(health::ready));
     if let Some(graph) = &http.graph {
         let mut of_graph = post(graphql::post)
             .get(graphql::get)
             .connect(graphql::get)
             .with_state::<Arc<Http>>((http.clone(), graph.clone()));
-        if http.compress_above > 0 {
-            let worth_it = SizeAbove::new(http.compress_above)
-                .and(NotForContentType::SSE)
-                .and(NotForContentType::const_new("multipart/mixed"));
-            of_graph = of_graph.layer(CompressionLayer::new().compress_when(worth_it));
+        if let Some(compression) = compression {
+            of_graph = of_graph.layer(compression.layer());
         }
         if let Some(cors) = &http.cors {
             of_graph = of_graph.layer(cors.clone());
         }
-        router = router.route("/graphql", of_graph).route("/.well-known/jwks.json", get(wellknown::jwks));
+        router = router.route(GRAPH, of_graph).route("/.well-known/jwks.json", get(wellknown::jwks));
         if http.playground {
             router = router.merge(playground::routes());
         }

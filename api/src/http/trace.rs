@@ -4,7 +4,6 @@
 use std::panic::AssertUnwindSafe;
 
 use axum::{
-    Router,
     extract::Request,
     http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode},
     response::Response,
@@ -12,10 +11,9 @@ use axum::{
 use futures_util::FutureExt;
 use schema::{Code, TraceId};
 use tokio::time::Instant;
-use tower_service::Service;
 use tracing::Instrument;
 
-use super::{Http, accept::Form, answer};
+use super::{Http, accept::Form};
 
 /// The id of a request, which `answer` has put there. Always 32 hexadecimal digits, whoever chose them.
 pub(super) fn of(extensions: &Extensions) -> TraceId {
@@ -25,11 +23,15 @@ pub(super) fn of(extensions: &Extensions) -> TraceId {
 /// Where the id is told to the client.
 pub(super) const HEADER: HeaderName = HeaderName::from_static("x-trace-id");
 
-/// Answers a request by `router`.
+/// Answers a request by what `answer` makes of it.
 ///
 /// This surrounds the router and is no layer of it: a layer costs each request a boxed future and a clone of all that
 /// is below it.
-pub(super) async fn answer(http: &Http, mut router: Router, mut request: Request) -> Response {
+pub(super) async fn answer<A: Future<Output = Response>>(
+    http: &Http,
+    mut request: Request,
+    answer: impl FnOnce(Request) -> A,
+) -> Response {
     let id =
         from_client(request.headers()).unwrap_or_else(|| http.ids.uuid(http.services.clock.now()).simple().to_string());
     // The path alone: a query string may hold what is nobody's business.
@@ -39,11 +41,10 @@ pub(super) async fn answer(http: &Http, mut router: Router, mut request: Request
 
     let answered = async {
         let started = Instant::now();
-        let mut response = match AssertUnwindSafe(router.call(request)).catch_unwind().await {
-            Ok(Ok(response)) => response,
-            Ok(Err(never)) => match never {},
+        let mut response = match AssertUnwindSafe(answer(request)).catch_unwind().await {
+            Ok(response) => response,
             // What it said is in the log already, by the panic hook.
-            Err(_) => answer::refusal(
+            Err(_) => super::answer::refusal(
                 StatusCode::INTERNAL_SERVER_ERROR,
                 Form::Json,
                 Code::Internal,

@@ -39,7 +39,7 @@ macro_rules! queue_suite {
             what_is_given_back_comes_again a_crash_loses_nothing what_failed_rests_while_others_flow
             what_failed_too_often_is_put_aside what_cannot_be_read_is_put_aside what_is_in_flight_is_told_by_campaign
             nothing_is_done_to_what_is_not_there a_waiting_receiver_is_woken a_cancelled_receiver_takes_nothing
-            consumers_share_the_work);
+            consumers_share_the_work a_crowd_is_published_at_once);
     };
     ($open:path => $($case:ident)+) => {$(
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -53,6 +53,26 @@ macro_rules! queue_suite {
 /// The hold of the order of this number. A larger number is younger.
 pub(crate) fn hold(number: u128) -> Hold {
     Hold { order_id: id(number), user_id: id(number), ..testing::hold(instant("2026-01-01T10:00:00.123Z")) }
+}
+
+/// More than one message holds, of two campaigns, and one of them twice.
+pub(crate) async fn a_crowd_is_published_at_once(post: &mut impl Post) {
+    let bus = post.bus();
+    let of = |number: u128| Hold { campaign_id: id(1 + number % 2), ..hold(number) };
+    let mut crowd: Vec<Hold> = (1..=700).map(of).collect();
+    crowd.push(of(1));
+    let sent = bus.publish_all(&crowd).await;
+    assert_eq!(sent.len(), crowd.len());
+    assert!(sent.iter().all(Result::is_ok), "{sent:?}");
+    assert!(bus.publish_all(&[]).await.is_empty());
+    let mut received = BTreeSet::new();
+    while received.len() < 700 {
+        let deliveries = bus.receive(1_000).await.unwrap();
+        let tags: Vec<OrderId> = deliveries.iter().map(|delivery| delivery.tag).collect();
+        received.extend(deliveries.into_iter().map(|delivery| (delivery.tag, delivery.hold.campaign_id)));
+        bus.settle(&tags).await.unwrap();
+    }
+    assert_eq!(received, crowd.iter().map(|hold| (hold.order_id, hold.campaign_id)).collect());
 }
 
 /// Publishes orders of these numbers, one after the other.

@@ -1,6 +1,7 @@
 //! The sale: what a grab answers, what anybody sees of campaigns, and what a watcher of one is told.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+mod crowd;
 mod looking;
 mod planned;
 mod reconciling;

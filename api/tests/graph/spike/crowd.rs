@@ -1,0 +1,195 @@
+//! What becomes of those who got units at the same moment, when the queue hangs, fails for one of them, or nobody waits
+//! any more.
+
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicBool, Ordering},
+};
+
+use async_trait::async_trait;
+use domain::{
+    error::{Failure, Fault},
+    id::{CampaignId, OrderId, UserId},
+    services::Services,
+    spike::{
+        Hold,
+        grab::{Attempt, GrabRefusal, Grabbed},
+        ports::{Backlog, Delivery, MessageBus},
+        relay::Relay,
+    },
+    testing,
+};
+use futures_util::future::join_all;
+use serde_json::json;
+use tokio::{sync::Semaphore, task::JoinHandle};
+
+use crate::support::{TestShop, wait_until};
+
+/// The queue of a shop, behind a gate.
+struct Gate {
+    queue: Arc<dyn MessageBus>,
+    open: Semaphore,
+    /// The orders of each call.
+    seen: Mutex<Vec<Vec<OrderId>>>,
+    /// Whether the first order of each call fails.
+    fails: AtomicBool,
+}
+
+#[async_trait]
+impl MessageBus for Gate {
+    async fn publish_all(&self, holds: &[Hold]) -> Vec<Result<(), Fault>> {
+        self.seen.lock().unwrap().push(holds.iter().map(|hold| hold.order_id).collect());
+        let _passes = self.open.acquire().await.unwrap();
+        if !self.fails.load(Ordering::Relaxed) {
+            return self.queue.publish_all(holds).await;
+        }
+        let mut sent = vec![Err(Fault::unavailable("queue", "the gate"))];
+        sent.append(&mut self.queue.publish_all(&holds[1..]).await);
+        sent
+    }
+    async fn receive(&self, max: usize) -> Result<Vec<Delivery>, Fault> {
+        self.queue.receive(max).await
+    }
+    async fn settle(&self, tags: &[OrderId]) -> Result<(), Fault> {
+        self.queue.settle(tags).await
+    }
+    async fn give_back(&self, tags: &[OrderId]) -> Result<(), Fault> {
+        self.queue.give_back(tags).await
+    }
+    async fn fail(&self, tag: OrderId, why: &str) -> Result<bool, Fault> {
+        self.queue.fail(tag, why).await
+    }
+    async fn in_flight(&self, campaign: CampaignId) -> Result<Vec<Hold>, Fault> {
+        self.queue.in_flight(campaign).await
+    }
+    async fn backlog(&self) -> Result<Backlog, Fault> {
+        self.queue.backlog().await
+    }
+}
+
+/// A shop of which one process publishes through a gate; the other one consumes.
+struct Scene {
+    shop: TestShop,
+    gate: Arc<Gate>,
+    services: Arc<Services>,
+    campaign: String,
+}
+
+type Answer = Result<Grabbed, Failure<GrabRefusal>>;
+
+impl Scene {
+    async fn new(units: u32, gate: usize) -> Self {
+        // By a clock that stands: the relay does not come before it is let.
+        let shop = TestShop::builder().clock_at(testing::instant("2026-01-01T10:00:00Z")).start().await;
+        let campaign = shop.live_campaign(units, 1).await;
+        let mut ports = shop.app().world().ports.clone();
+        let gate = Arc::new(Gate {
+            queue: ports.bus.clone(),
+            open: Semaphore::new(gate),
+            seen: Mutex::default(),
+            fails: AtomicBool::new(false),
+        });
+        ports.bus = gate.clone();
+        let services = Services::new(ports, shop.site().config().terms());
+        Self { shop, gate, services, campaign }
+    }
+
+    /// Somebody grabs a unit.
+    fn grab(&self, user: UserId) -> JoinHandle<Answer> {
+        let (services, campaign) = (self.services.clone(), self.campaign.parse().unwrap());
+        tokio::spawn(
+            async move { services.grabs.grab(Attempt { user, campaign, quantity: 1, request_key: None }).await },
+        )
+    }
+
+    /// Registers people: an order is of somebody.
+    async fn people(&self, count: usize) -> Vec<UserId> {
+        let people = join_all((0..count).map(|_| self.shop.register_customer())).await;
+        people.into_iter().map(|customer| customer.id.parse().unwrap()).collect()
+    }
+
+    /// Waits until so many holds have come to the gate.
+    async fn until_seen(&self, holds: usize) {
+        wait_until("the holds to come to the queue", async || {
+            (self.gate.seen.lock().unwrap().iter().map(Vec::len).sum::<usize>() >= holds).then_some(())
+        })
+        .await;
+    }
+
+    async fn until_held(&self, units: u32) {
+        let store = &self.shop.app().world().ports.stock;
+        let campaign = self.campaign.parse().unwrap();
+        wait_until("the units to be held", async || {
+            (store.level(campaign).await.unwrap()?.held >= units).then_some(())
+        })
+        .await;
+    }
+}
+
+fn is_sold_out(answer: &Answer) -> bool {
+    matches!(answer, Err(Failure::Refused(refusals)) if refusals[0].code == GrabRefusal::SoldOut)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_queue_that_hangs_delays_nobody_who_gets_nothing() {
+    const UNITS: usize = 30;
+    let scene = Scene::new(30, 0).await;
+    let people = scene.people(UNITS).await;
+    let granted: Vec<_> = people.into_iter().map(|user| scene.grab(user)).collect();
+    scene.until_held(30).await;
+    for loser in 0..20 {
+        let refused = scene.grab(testing::id(1_000_000 + loser)).await.unwrap();
+        assert!(is_sold_out(&refused), "{refused:?}");
+    }
+    assert!(granted.iter().all(|grab| !grab.is_finished()), "nobody is told yes before it is safe");
+    scene.gate.open.add_permits(Semaphore::MAX_PERMITS);
+    for grab in granted {
+        assert!(grab.await.unwrap().is_ok());
+    }
+    let crowds = scene.gate.seen.lock().unwrap().len();
+    println!("{UNITS} holds in {crowds} crowds");
+    assert!(crowds <= 4, "two are at work, and what waits goes together: {crowds}");
+    let report = scene.shop.settled_report(&scene.campaign).await;
+    assert_eq!((&report["pendingPayment"], &report["balanced"]), (&json!(UNITS), &json!(true)));
+    scene.shop.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn holds_become_orders_when_nobody_waits_for_them_any_more() {
+    // As many as are made safe at the same time even if each comes alone.
+    let scene = Scene::new(2, 0).await;
+    let people = scene.people(2).await;
+    let grabs: Vec<_> = people.into_iter().map(|user| scene.grab(user)).collect();
+    scene.until_seen(2).await;
+    for grab in grabs {
+        grab.abort();
+        assert!(grab.await.unwrap_err().is_cancelled());
+    }
+    scene.gate.open.add_permits(Semaphore::MAX_PERMITS);
+    let report = scene.shop.settled_report(&scene.campaign).await;
+    assert_eq!((&report["pendingPayment"], &report["balanced"]), (&json!(2), &json!(true)));
+    scene.shop.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_that_is_not_published_fails_none_of_the_others() {
+    let scene = Scene::new(20, 0).await;
+    scene.gate.fails.store(true, Ordering::Relaxed);
+    let people = scene.people(20).await;
+    let grabs: Vec<_> = people.into_iter().map(|user| scene.grab(user)).collect();
+    scene.until_held(20).await;
+    scene.gate.open.add_permits(Semaphore::MAX_PERMITS);
+    let answers: Vec<Answer> = join_all(grabs).await.into_iter().map(Result::unwrap).collect();
+    let crowds = scene.gate.seen.lock().unwrap().len();
+    let unknown =
+        answers.iter().filter(|answer| matches!(answer, Err(Failure::Fault(Fault::Unavailable { part: "queue", .. }))));
+    // Where the hold itself is safe, the buyer is told yes, and the relay goes on with it.
+    let durable = scene.shop.app().world().ports.stock.is_durable();
+    assert_eq!(unknown.count(), if durable { 0 } else { crowds });
+    assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), if durable { 20 } else { 20 - crowds });
+    // In either case nothing was undone: the relay of the shop publishes what was left.
+    scene.shop.advance(Relay::PATIENCE);
+    let report = scene.shop.settled_report(&scene.campaign).await;
+    assert_eq!((&report["pendingPayment"], &report["balanced"]), (&json!(20), &json!(true)));
+    scene.shop.stop().await;
+}
