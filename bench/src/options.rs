@@ -18,7 +18,7 @@ pub(crate) struct Cli {
     #[arg(long, value_name = "COUNT", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=100))]
     pairs: u16,
     /// Connections of the load generator, each with one request at a time
-    #[arg(long, value_name = "COUNTS", value_delimiter = ',', default_values_t = [64, 512],
+    #[arg(long, value_name = "COUNTS", value_delimiter = ',', default_values_t = [64, 512, 2048],
           value_parser = clap::value_parser!(u16).range(1..=4096))]
     connections: Vec<u16>,
     /// What to measure [default: all]

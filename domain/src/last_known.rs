@@ -43,6 +43,9 @@ where
     /// If that is not possible now, the value as it was known counts as fresh again: the next read is tried when
     /// that is over, and nobody waits in between.
     pub async fn get(&self, key: K, read: impl Future<Output = Result<V, Fault>> + Send) -> Result<V, Fault> {
+        if let Some(fresh) = self.fresh.get(&key).await {
+            return Ok(fresh);
+        }
         let read = async {
             let Some(known) = self.known.get(&key).await else {
                 let value = read.await?;
@@ -62,7 +65,8 @@ where
             tracing::warn!(error = &error as &dyn std::error::Error, "going on with what was known before");
             Ok(known)
         };
-        self.fresh.try_get_with(key, read).await.map_err(|fault: Arc<Fault>| fault.again())
+        // Apart, because it is large and rare: what waits for it is moved once a request.
+        Box::pin(self.fresh.try_get_with(key, read)).await.map_err(|fault: Arc<Fault>| fault.again())
     }
 
     /// The value if it is fresh.

@@ -151,7 +151,6 @@ impl Services {
                 p.stock.clone(),
                 p.bus.clone(),
                 p.feed.clone(),
-                p.orders.clone(),
                 opening.clone(),
                 eligibility.clone(),
                 orders.clone(),

@@ -52,7 +52,8 @@ pub(super) async fn post(State((http, graph)): State<Serving>, request: Request)
             }
         }
         Ok(Body::Many(all)) => {
-            let answers = join_all(all.into_iter().map(|asked| http.one_of_many(&graph, asked, by.clone()))).await;
+            let answers = all.into_iter().map(|asked| http.one_of_many(&graph, asked, by.clone()));
+            let answers = Box::pin(join_all(answers)).await;
             answer::of_list(form, &answers)
         }
         Err(unread) => {

@@ -72,6 +72,12 @@ impl Http {
             let answered = tokio::time::timeout(self.time_limit, grab.run(&self.services, &ready.asker.trace)).await;
             return answered.unwrap_or_else(|_| self.too_long(GOES_ON));
         }
+        // Large, and moved with all that waits for it: it is not to make the way of a crowd wider.
+        Box::pin(self.execute(graph, ready)).await
+    }
+
+    /// Runs what has no plan.
+    async fn execute(&self, graph: &Graph, ready: Ready) -> Response {
         let (mutates, introspects) = (ready.kind() == Kind::Mutation, ready.checked.introspects_much());
         let request = ready.into_request();
         if mutates {

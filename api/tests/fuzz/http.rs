@@ -149,7 +149,7 @@ async fn requests() {
     let mut answered = std::collections::BTreeMap::<u16, u64>::new();
     while run.goes_on() {
         let (request, shown) = request(&mut run.random);
-        let response = within("an answer", front.answer(request)).await;
+        let response = Box::pin(within("an answer", front.answer(request))).await;
         let status = response.status().as_u16();
         let is_json =
             response.headers().get("content-type").is_some_and(|media| media.to_str().unwrap().contains("json"));

@@ -86,9 +86,6 @@ pub trait OrderStore: Send + Sync + 'static {
     async fn by_ids(&self, ids: &[OrderId]) -> Result<Vec<Order>, Fault>;
     /// The order that this attempt got.
     async fn by_request(&self, user: UserId, key: &RequestKey) -> Result<Option<RememberedRequest>, Fault>;
-
-    /// The same for many attempts: an answer for each, in their order.
-    async fn by_requests(&self, attempts: Vec<(UserId, RequestKey)>) -> Vec<Result<Option<RememberedRequest>, Fault>>;
     /// The states that orders were in, by order and version.
     async fn events(&self, orders: &[OrderId]) -> Result<Vec<OrderEvent>, Fault>;
     /// Lists orders, the newest first.

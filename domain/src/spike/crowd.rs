@@ -1,8 +1,8 @@
 //! Making holds safe, for all at once who got theirs at the same moment.
 //!
-//! What comes after a hold (is its attempt an old one? publish it, note that it is published, tell who watches) costs
-//! about the same for one as for hundreds. So the holds that wait at the same moment go together, as one **crowd**: one
-//! read, one message a queue, one note a campaign. Whoever was refused is no part of it and was answered before: a
+//! What comes after a hold (publish it, note that it is published, tell who watches) costs about the same for one as for
+//! hundreds. So the holds that wait at the same moment go together, as one **crowd**: one message a queue, one note a
+//! campaign. Whoever was refused is no part of it and was answered before: a
 //! broker that hangs delays nobody who gets nothing.
 //!
 //! A crowd goes on to its end when those who wait for it are gone. What it may not touch: what a grab is; it carries
@@ -14,27 +14,14 @@ use futures_util::future::join_all;
 
 use super::{
     ports::{MessageBus, StockStore},
-    stock::{Hold, RememberedRequest, RequestKey},
+    stock::Hold,
 };
 use crate::{
     error::Fault,
     group::{Commit, GroupBounds, GroupCommit},
-    id::{TypedId, UserId},
-    order::{
-        Order,
-        ports::{OrderStore, StatusFeed},
-        status::OrderChange,
-    },
+    id::TypedId,
+    order::{Order, ports::StatusFeed, status::OrderChange},
 };
-
-/// What became of a fresh hold.
-#[derive(Debug)]
-pub(super) enum Secured {
-    /// It is safe, and this is its order.
-    Granted(Order),
-    /// Its attempt got an order before: the hold was given back.
-    Repeated(RememberedRequest),
-}
 
 /// Makes holds safe. Ends with what it has in work.
 pub(super) struct Crowd {
@@ -59,19 +46,14 @@ impl Crowd {
     ///
     /// # Panics
     /// Outside of a Tokio runtime.
-    pub(super) fn start(
-        stock: Arc<dyn StockStore>,
-        bus: Arc<dyn MessageBus>,
-        feed: Arc<dyn StatusFeed>,
-        orders: Arc<dyn OrderStore>,
-    ) -> Self {
-        let holds = Arc::new(Holds { stock, bus, feed, orders });
+    pub(super) fn start(stock: Arc<dyn StockStore>, bus: Arc<dyn MessageBus>, feed: Arc<dyn StatusFeed>) -> Self {
+        let holds = Arc::new(Holds { stock, bus, feed });
         let lane = |_| GroupCommit::start(Securing(Arc::clone(&holds)), Self::BOUNDS);
         Self { lanes: (0..Self::LANES).map(lane).collect(), holds }
     }
 
-    /// Makes a fresh hold safe.
-    pub(super) async fn secure(&self, hold: Hold) -> Result<Secured, Fault> {
+    /// Makes a fresh hold safe, and answers its order.
+    pub(super) async fn secure(&self, hold: Hold) -> Result<Order, Fault> {
         // The last bytes of a UUIDv7 are random.
         let [.., last] = hold.campaign_id.uuid().into_bytes();
         self.lanes[usize::from(last) % self.lanes.len()].submit(hold).await
@@ -88,73 +70,31 @@ struct Holds {
     stock: Arc<dyn StockStore>,
     bus: Arc<dyn MessageBus>,
     feed: Arc<dyn StatusFeed>,
-    orders: Arc<dyn OrderStore>,
 }
 
 struct Securing(Arc<Holds>);
 
 impl Commit for Securing {
     type Item = Hold;
-    type Answer = Secured;
+    type Answer = Order;
     const PART: &'static str = "stock";
 
-    async fn commit(&self, holds: Vec<Hold>) -> Vec<Result<Secured, Fault>> {
-        self.0.secure(holds).await
+    async fn commit(&self, holds: Vec<Hold>) -> Vec<Result<Order, Fault>> {
+        self.0.secure(&holds).await
     }
 }
 
 impl Holds {
-    async fn secure(&self, holds: Vec<Hold>) -> Vec<Result<Secured, Fault>> {
-        let mut answers: Vec<Option<Result<Secured, Fault>>> = Vec::with_capacity(holds.len());
-        let mut fresh = Vec::with_capacity(holds.len());
-        for (before, hold) in self.before(&holds).await.into_iter().zip(holds) {
-            answers.push(match before {
-                // A sale goes on without the database; then a key that was used in a campaign that is over is noticed
-                // when the order is written.
-                Ok(None) | Err(Fault::Unavailable { .. }) => {
-                    fresh.push(hold);
-                    None
-                }
-                Ok(Some(request)) => Some(self.give_back(&hold, request).await),
-                Err(fault) => Some(Err(fault)),
-            });
-        }
-        if !fresh.is_empty() {
-            crash_point!("grab.reserved");
-            let mut granted = self.grant(&fresh).await.into_iter();
-            answers.iter_mut().filter(|answer| answer.is_none()).for_each(|answer| *answer = granted.next());
-        }
-        let lost = || Err(Fault::internal("a hold has no answer"));
-        answers.into_iter().map(|answer| answer.unwrap_or_else(lost)).collect()
-    }
-
-    /// The orders that these attempts got before, by the database. The stock store remembers the attempts of open
-    /// campaigns; the database remembers all of them. Only who got units is looked up there: the losers of a crowd cost
-    /// no read.
-    async fn before(&self, holds: &[Hold]) -> Vec<Result<Option<RememberedRequest>, Fault>> {
-        let named: Vec<(UserId, RequestKey)> =
-            holds.iter().filter_map(|hold| Some((hold.user_id, hold.request_key.clone()?))).collect();
-        let mut found = if named.is_empty() { Vec::new() } else { self.orders.by_requests(named).await }.into_iter();
-        let mut before = |hold: &Hold| hold.request_key.as_ref().and_then(|_| found.next()).unwrap_or(Ok(None));
-        holds.iter().map(&mut before).collect()
-    }
-
-    async fn give_back(&self, hold: &Hold, request: RememberedRequest) -> Result<Secured, Fault> {
-        self.stock.release(hold.campaign_id, hold.order_id).await?;
-        Ok(Secured::Repeated(request))
-    }
-
-    /// Publishes holds, and tells who watches of those that are safe.
-    async fn grant(&self, holds: &[Hold]) -> Vec<Result<Secured, Fault>> {
+    /// Makes holds safe, tells who watches, and answers their orders.
+    async fn secure(&self, holds: &[Hold]) -> Vec<Result<Order, Fault>> {
+        crash_point!("grab.reserved");
         let published = self.publish(holds).await;
         let safe = holds.iter().zip(&published).filter(|(_, published)| published.is_ok());
         let changes: Vec<OrderChange> = safe.map(|(hold, _)| OrderChange::queued(hold)).collect();
         self.feed.publish(&changes).await;
         let mut orders = changes.into_iter().map(|change| change.order);
         let lost = || Fault::internal("a hold has no order");
-        let granted = |published: Result<(), Fault>| {
-            published.and_then(|()| Ok(Secured::Granted(orders.next().ok_or_else(lost)?)))
-        };
+        let granted = |published: Result<(), Fault>| published.and_then(|()| orders.next().ok_or_else(lost));
         published.into_iter().map(granted).collect()
     }
 

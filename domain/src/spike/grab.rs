@@ -13,26 +13,25 @@
 //! The answer is an order in state `QUEUED`; the consumers make it `PENDING_PAYMENT` (or `REJECTED`).
 //!
 //! An attempt that was refused leaves no trace: its key may be used again. An attempt that got an order is
-//! remembered: the same key gets the same order, whatever became of it.
+//! remembered: the same key gets the same order, whatever became of it. The stock store remembers the attempts of open
+//! campaigns, and the database those of all, which is asked when a campaign is not open: a grab that gets its units reads
+//! no database. So a key that was used in a campaign that is over, and is used for another one, is noticed when the order
+//! is placed, which is then `REJECTED`.
 
 use std::sync::Arc;
 
 use super::{
-    crowd::{Crowd, Secured},
+    crowd::Crowd,
     opening::{Opened, Opening},
     ports::{MessageBus, StockStore},
-    stock::{Hold, RememberedRequest, RequestKey, Reserve, Reserved},
+    stock::{RememberedRequest, RequestKey, Reserve, Reserved},
 };
 use crate::{
     access::eligibility::{Eligibility, Verdict},
     clock::Clock,
     error::{Failure, Fault, Refusal},
     id::{CampaignId, IdSource, UserId},
-    order::{
-        Order,
-        ports::{OrderStore, StatusFeed},
-        reading::Orders,
-    },
+    order::{Order, ports::StatusFeed, reading::Orders},
 };
 
 /// Why a grab was refused.
@@ -94,14 +93,13 @@ impl Grabs {
         stock: Arc<dyn StockStore>,
         bus: Arc<dyn MessageBus>,
         feed: Arc<dyn StatusFeed>,
-        placed: Arc<dyn OrderStore>,
         opening: Arc<Opening>,
         eligibility: Arc<Eligibility>,
         orders: Arc<Orders>,
         clock: Arc<dyn Clock>,
         ids: Arc<dyn IdSource>,
     ) -> Self {
-        let crowd = Crowd::start(stock.clone(), bus, feed, placed);
+        let crowd = Crowd::start(stock.clone(), bus, feed);
         Self { stock, crowd, opening, eligibility, orders, clock, ids }
     }
 
@@ -128,7 +126,7 @@ impl Grabs {
         }
         let mut reserved = self.stock.reserve(&ask).await?;
         if reserved == Reserved::NotLoaded {
-            let opened = self.opening.ensure(ask.campaign_id).await?;
+            let opened = Box::pin(self.opening.ensure(ask.campaign_id)).await?;
             if opened != Opened::Open {
                 return self.repeat_or(&ask, not_open(opened)).await;
             }
@@ -137,13 +135,11 @@ impl Grabs {
         let at = |code, message: String| Err(Refusal::at(code, "quantity", message).into());
         let no = |code, message: &'static str| Err(Refusal::new(code, message).into());
         match reserved {
-            Reserved::Held { hold, remaining } => self.secure(&ask, hold, remaining).await,
+            Reserved::Held { hold, remaining } => {
+                Ok(Grabbed { order: self.crowd.secure(hold).await?, remaining: Some(remaining) })
+            }
             Reserved::Known { request, unpublished } => {
                 if let Some(hold) = unpublished {
-                    // Unless the key is another order's: then whoever took this hold is about to undo it.
-                    if let Some(before) = self.orders.by_request(&ask).await? {
-                        return self.repeat(&ask, &before).await;
-                    }
                     self.crowd.publish(&hold).await?;
                 }
                 self.repeat(&ask, &request).await
@@ -165,14 +161,6 @@ impl Grabs {
             Reserved::Insufficient { remaining } => {
                 at(GrabRefusal::InsufficientStock, format!("only {remaining} left"))
             }
-        }
-    }
-
-    /// Makes a fresh hold safe and answers its order.
-    async fn secure(&self, ask: &Reserve, hold: Hold, remaining: u32) -> Result<Grabbed, Failure<GrabRefusal>> {
-        match self.crowd.secure(hold).await? {
-            Secured::Granted(order) => Ok(Grabbed { order, remaining: Some(remaining) }),
-            Secured::Repeated(request) => self.repeat(ask, &request).await,
         }
     }
 

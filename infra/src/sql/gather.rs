@@ -7,7 +7,6 @@
 use std::{
     collections::{HashMap, HashSet},
     hash::Hash,
-    sync::Arc,
     time::Duration,
 };
 
@@ -28,7 +27,7 @@ pub(super) trait Lookup: Send + Sync + 'static {
 }
 
 /// The most that one query is asked for.
-pub(super) const GROUP: usize = 256;
+pub(super) const GROUP: usize = 64;
 /// Queries at the same time: while the database answers one, the next is on its way.
 const AT_ONCE: usize = 2;
 /// What may wait.
@@ -36,8 +35,7 @@ const WAITING: usize = 10_000;
 
 /// The way to shared reads. Its task ends with it.
 pub(super) struct Gather<L: Lookup> {
-    group: GroupCommit<Shared<L>>,
-    reading: Arc<Reading<L>>,
+    group: GroupCommit<Reading<L>>,
     patience: Duration,
 }
 
@@ -48,40 +46,25 @@ impl<L: Lookup> Gather<L> {
     /// Outside of a Tokio runtime.
     pub(super) fn start(lookup: L, patience: Duration) -> Self {
         let bounds = GroupBounds { group: GROUP, at_once: AT_ONCE, waiting: WAITING, leave_out_abandoned: true };
-        let reading = Arc::new(Reading(lookup));
-        Self { group: GroupCommit::start(Shared(reading.clone()), bounds), reading, patience }
+        Self { group: GroupCommit::start(Reading(lookup), bounds), patience }
     }
 
     /// What is found by this key. While the database does not answer, whoever is behind others is told so after its
     /// own patience and not after theirs.
     pub(super) async fn find(&self, key: L::Key) -> Result<Option<L::Found>, Fault> {
+        let late = || Fault::unavailable(Reading::<L>::PART, "the database did not answer in time");
         timeout(self.patience, self.group.submit(key)).await.unwrap_or_else(|_| Err(late()))
     }
-
-    /// What is found by each of these keys, for whoever has them together already.
-    pub(super) async fn find_all(&self, keys: Vec<L::Key>) -> Vec<Result<Option<L::Found>, Fault>> {
-        let read = async {
-            let mut found = Vec::with_capacity(keys.len());
-            for keys in keys.chunks(GROUP) {
-                found.append(&mut self.reading.read(keys).await);
-            }
-            found
-        };
-        timeout(self.patience, read).await.unwrap_or_else(|_| for_each(keys.len(), Err(late())))
-    }
-}
-
-/// The part that is away, in words of the operator.
-const PART: &str = "database";
-
-fn late() -> Fault {
-    Fault::unavailable(PART, "the database did not answer in time")
 }
 
 struct Reading<L>(L);
 
-impl<L: Lookup> Reading<L> {
-    async fn read(&self, group: &[L::Key]) -> Vec<Result<Option<L::Found>, Fault>> {
+impl<L: Lookup> Commit for Reading<L> {
+    type Item = L::Key;
+    type Answer = Option<L::Found>;
+    const PART: &'static str = "database";
+
+    async fn commit(&self, group: Vec<L::Key>) -> Vec<Result<Option<L::Found>, Fault>> {
         let mut seen = HashSet::with_capacity(group.len());
         let keys: Vec<L::Key> = group.iter().filter(|key| seen.insert(*key)).cloned().collect();
         match self.0.read(&keys).await {
@@ -91,25 +74,12 @@ impl<L: Lookup> Reading<L> {
             Err(_) => {
                 let mut answers = Vec::with_capacity(group.len());
                 for key in group {
-                    let found = self.0.read(std::slice::from_ref(key)).await;
-                    answers.push(found.map(|found| found.get(key).cloned()));
+                    let found = self.0.read(std::slice::from_ref(&key)).await;
+                    answers.push(found.map(|found| found.get(&key).cloned()));
                 }
                 answers
             }
         }
-    }
-}
-
-/// Reads that wait for each other.
-struct Shared<L>(Arc<Reading<L>>);
-
-impl<L: Lookup> Commit for Shared<L> {
-    type Item = L::Key;
-    type Answer = Option<L::Found>;
-    const PART: &'static str = PART;
-
-    async fn commit(&self, group: Vec<L::Key>) -> Vec<Result<Option<L::Found>, Fault>> {
-        self.0.read(&group).await
     }
 }
 

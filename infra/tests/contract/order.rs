@@ -56,8 +56,7 @@ macro_rules! order_suite {
         order_suite!($open => closing: a_buyer_gives_an_order_up only_the_owner_gives_it_up
             what_is_not_unpaid_is_not_cancelled what_is_due_expires_the_longest_due_first
             many_expire_at_once_in_many_campaigns a_campaign_that_lost_count_is_a_defect);
-        order_suite!($open => reading: orders_are_read_by_id an_attempt_finds_its_order
-            attempts_of_a_crowd_find_each_its_order a_list_has_filters_and_pages
+        order_suite!($open => reading: orders_are_read_by_id an_attempt_finds_its_order a_list_has_filters_and_pages
             a_buyer_sees_their_orders_in_campaigns);
         order_suite!($open => outbox: what_follows_is_noted_until_it_is_done a_note_shows_its_own_change);
         order_suite!($open => ledger: a_top_up_is_booked an_attempt_tops_up_once first_top_ups_race);

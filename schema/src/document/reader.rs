@@ -48,7 +48,7 @@ impl Reader {
         } else {
             let read = Arc::new(survey(&request.query, &self.limits).map_err(refusal)?);
             if request.query.len() <= Self::LONGEST {
-                self.kept.insert(request.query.as_str().into(), read.clone()).await;
+                Box::pin(self.kept.insert(request.query.as_str().into(), read.clone())).await;
             }
             read
         };

@@ -52,17 +52,50 @@ async fn the_same_attempt_gets_the_same_order_whatever_became_of_it() {
     step(&shop, "endCampaign", &campaign).await;
     same_again(&shop, &buyer, &campaign, &known).await;
     // Some time after its end the stock of a sale is put away, and its attempts with it.
-    wait_until("the stock to be put away", async || {
-        shop.advance(Duration::seconds(2));
-        shop.app().world().ports.stock.loaded().await.unwrap().is_empty().then_some(())
-    })
-    .await;
+    until_put_away(&shop).await;
     same_again(&shop, &buyer, &campaign, &known).await;
     let shop = shop.restart().await;
     same_again(&shop, &buyer, &campaign, &known).await;
 
     let report = shop.settled_report(&campaign).await;
     assert_eq!((&report["grabs"], &report["available"], &report["balanced"]), (&json!(3), &json!(9), &json!(true)));
+    shop.stop().await;
+}
+
+/// Waits until the stock of sales that are over is put away.
+async fn until_put_away(shop: &TestShop) {
+    wait_until("the stock to be put away", async || {
+        shop.advance(Duration::seconds(2));
+        shop.app().world().ports.stock.loaded().await.unwrap().is_empty().then_some(())
+    })
+    .await;
+}
+
+/// A grab reads no database: that the key is another order's is seen when the order is placed.
+#[tokio::test]
+async fn a_key_of_a_sale_that_is_over_gets_no_order_elsewhere() {
+    let shop = TestShop::builder().clock_at(instant("2026-01-01T10:00:00Z")).start().await;
+    let over = shop.published(&CampaignSpec::default()).await;
+    let buyer = shop.register_customer().await;
+    let first = granted(&shop.try_grab(&buyer.token, &over, 1, Some("k")).await).to_owned();
+    shop.wait_for_status(&buyer.token, &first, "PENDING_PAYMENT").await;
+    step(&shop, "endCampaign", &over).await;
+    until_put_away(&shop).await;
+
+    let campaign = shop.published(&CampaignSpec::default()).await;
+    let before = remaining(&shop, &campaign).await;
+    let payload = shop.try_grab(&buyer.token, &campaign, 1, Some("k")).await;
+    let second = granted(&payload).to_owned();
+    assert_ne!(second, first);
+    shop.wait_for_status(&buyer.token, &second, "REJECTED").await;
+    let history = "query($id: ID!) { order(id: $id) { history { status reason } } }";
+    let history = shop.data(Some(&buyer.token), history, json!({ "id": second })).await;
+    let last = history["order"]["history"].as_array().unwrap().last().unwrap().clone();
+    assert_eq!(last, json!({ "status": "REJECTED", "reason": "the idempotency key was used for another order" }));
+    assert_eq!(remaining(&shop, &campaign).await, before, "its unit is back");
+    // The same attempts again are told what became of them.
+    same_again(&shop, &buyer, &over, &[("k", first, "PENDING_PAYMENT")]).await;
+    same_again(&shop, &buyer, &campaign, &[("k", second, "REJECTED")]).await;
     shop.stop().await;
 }
 

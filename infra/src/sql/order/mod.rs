@@ -82,10 +82,6 @@ impl OrderStore for SqlOrders {
         self.attempts.find((user, key.clone())).await
     }
 
-    async fn by_requests(&self, attempts: Vec<(UserId, RequestKey)>) -> Vec<Result<Option<RememberedRequest>, Fault>> {
-        self.attempts.find_all(attempts).await
-    }
-
     async fn events(&self, orders: &[OrderId]) -> Result<Vec<OrderEvent>, Fault> {
         reading::events(self.db.reader(), orders).await
     }

@@ -56,15 +56,13 @@ impl Lookup for Attempts {
     async fn read(&self, attempts: &[Self::Key]) -> Result<HashMap<Self::Key, RememberedRequest>, Fault> {
         use orders::Column::{CampaignId as Campaign, Id, Quantity, RequestKey as Key, UserId as User};
         let padded = padded(attempts);
-        let any = match self.0.reader().get_database_backend() {
-            // It looks row values up by the unique index, but not in this form.
-            DbBackend::Sqlite => padded
-                .fold(Condition::any(), |any, (user, key)| any.add(User.eq(user.uuid()).and(Key.eq(key.as_str())))),
+        let any = if self.0.reader().get_database_backend() == DbBackend::Sqlite {
+            // It looks row values up by the unique index, but not in the form below.
+            padded.fold(Condition::any(), |any, (user, key)| any.add(User.eq(user.uuid()).and(Key.eq(key.as_str()))))
+        } else {
             // MariaDB takes half as long for this as for as many branches.
-            _ => {
-                let pairs = padded.map(|(user, key)| (user.uuid(), key.as_str()));
-                Condition::any().add(Expr::tuple([User.into_expr(), Key.into_expr()]).in_tuples(pairs))
-            }
+            let pairs = padded.map(|(user, key)| (user.uuid(), key.as_str()));
+            Condition::any().add(Expr::tuple([User.into_expr(), Key.into_expr()]).in_tuples(pairs))
         };
         let rows: Vec<(Uuid, String, Uuid, i32, Uuid)> = orders::Entity::find()
             .select_only()

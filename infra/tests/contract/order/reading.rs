@@ -4,7 +4,7 @@ use domain::{
     id::{CampaignId, OrderId, UserId},
     order::{Order, OrderStatus, ports::OrderFilter},
     page::{Page, PageRequest},
-    spike::{Hold, stock::RequestKey},
+    spike::Hold,
     testing::id,
 };
 
@@ -44,24 +44,6 @@ pub(crate) async fn an_attempt_finds_its_order(shop: &Shop) {
     for (of, text) in [(user(2), "k"), (user(1), "K"), (user(1), "other")] {
         assert_eq!(shop.orders.by_request(of, &key(text).unwrap()).await.unwrap(), None);
     }
-}
-
-pub(crate) async fn attempts_of_a_crowd_find_each_its_order(shop: &Shop) {
-    let sale = shop.sell(1_000).await;
-    let name = |n: u128| RequestKey::parse(&format!("key-{}", n % 3)).unwrap();
-    let held = |n| Hold { request_key: Some(name(n)), ..shop.hold(sale, user(n)) };
-    let holds: Vec<Hold> = (1..=300).filter(|n| n % 2 == 0).map(held).collect();
-    shop.place(&holds).await;
-    // Those of odd users are not known, and one is asked for twice.
-    let mut asked: Vec<(UserId, RequestKey)> = (1..=300).map(|n| (user(n), name(n))).collect();
-    asked.push((user(2), name(2)));
-    let found = shop.orders.by_requests(asked.clone()).await;
-    assert_eq!(found.len(), asked.len());
-    for ((user, key), found) in asked.into_iter().zip(found) {
-        let order = holds.iter().find(|hold| hold.user_id == user).map(|hold| hold.order_id);
-        assert_eq!(found.unwrap().map(|found| (found.order_id, found.request_key)), order.map(|order| (order, key)));
-    }
-    assert!(shop.orders.by_requests(Vec::new()).await.is_empty());
 }
 
 pub(crate) async fn a_list_has_filters_and_pages(shop: &Shop) {
