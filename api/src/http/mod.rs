@@ -225,7 +225,7 @@ impl Front {
     }
 
     /// What a crowd sends, a POST to the graph, goes straight there: for each request a router boxes a future, and clones
-    /// what is below it, at each of its layers.
+    /// what is below it, at each of its layers. Where pages of other origins may read answers, a layer of it says so.
     async fn route(&self, request: Request) -> Response {
         match &self.http.graph {
             Some(graph)

@@ -144,9 +144,7 @@ impl Grabs {
                 }
                 self.repeat(&ask, &request).await
             }
-            Reserved::KeyReused => {
-                no(GrabRefusal::IdempotencyKeyReused, "this idempotency key was used for another grab")
-            }
+            Reserved::KeyReused => self.repeat_or(&ask, reused()).await,
             Reserved::NotLoaded => Err(Fault::Unavailable { part: "stock", cause: None }.into()),
             Reserved::Ended => no(GrabRefusal::Ended, "the campaign has ended"),
             Reserved::Paused => no(GrabRefusal::Paused, "the campaign is paused"),
@@ -164,30 +162,46 @@ impl Grabs {
         }
     }
 
-    /// Refuses an attempt, unless it got its order before: by what the store remembers, or else the database.
+    /// Refuses an attempt, unless it got its order before: by what the store remembers, or else the database. Where they
+    /// differ, the key was used for another grab afterwards, and is still that of the first.
     async fn repeat_or(&self, ask: &Reserve, refusal: Failure<GrabRefusal>) -> Result<Grabbed, Failure<GrabRefusal>> {
-        if let Some(key) = &ask.request_key
-            && let Some(request) = self.stock.recall(ask.user_id, key).await?
+        let remembered = match &ask.request_key {
+            Some(key) => self.stock.recall(ask.user_id, key).await?,
+            None => None,
+        };
+        if let Some(request) = &remembered
+            && is_of(request, ask)
         {
-            return self.repeat(ask, &request).await;
+            return self.repeat(ask, request).await;
         }
-        match self.orders.by_request(ask).await? {
-            Some(request) => self.repeat(ask, &request).await,
-            None => Err(refusal),
+        match self.orders.by_request(ask).await {
+            Ok(Some(request)) => self.repeat(ask, &request).await,
+            Ok(None) | Err(Fault::Unavailable { .. }) if remembered.is_some() => Err(reused()),
+            Ok(None) => Err(refusal),
+            Err(fault) => Err(fault.into()),
         }
     }
 
     /// Answers an attempt that got its order before.
     async fn repeat(&self, ask: &Reserve, request: &RememberedRequest) -> Result<Grabbed, Failure<GrabRefusal>> {
-        if request.campaign_id != ask.campaign_id || request.quantity != ask.quantity {
-            let message = "this idempotency key was used for another grab";
-            return Err(Refusal::at(GrabRefusal::IdempotencyKeyReused, "idempotencyKey", message).into());
+        if !is_of(request, ask) {
+            return Err(reused());
         }
         match self.orders.find(request.order_id).await? {
             Some(order) => Ok(Grabbed { order, remaining: None }),
             None => Err(Fault::internal(format!("{} is remembered but not known", request.order_id)).into()),
         }
     }
+}
+
+/// Whether a remembered attempt is the same as this one.
+fn is_of(request: &RememberedRequest, ask: &Reserve) -> bool {
+    request.campaign_id == ask.campaign_id && request.quantity == ask.quantity
+}
+
+fn reused() -> Failure<GrabRefusal> {
+    let message = "this idempotency key was used for another grab";
+    Refusal::at(GrabRefusal::IdempotencyKeyReused, "idempotencyKey", message).into()
 }
 
 fn not_open(opened: Opened) -> Failure<GrabRefusal> {
