@@ -2,7 +2,9 @@
 //!
 //! It happens on the first grab after the store started empty, or after it noticed that it may have forgotten
 //! something, whatever the reason, so a store never sells from a guess. One opener at a time, over all replicas:
-//! it has the store's claim. The order of its steps is what makes it safe:
+//! it has the store's claim, and keeps it while it works. Those who find a campaign closed at the same moment wait for
+//! one opening, which goes on when they are gone: it must not leave a claim behind. The order of its steps is what makes
+//! it safe:
 //!
 //! 1. what the store itself still has of an earlier life and did not publish, then what is in flight in the
 //!    queue: a hold goes that way, so none slips through in between;
@@ -12,11 +14,18 @@
 //!    not told yes: the store does not confirm a hold of a life that is over;
 //! 4. the store opens the new life, if the claim is still good.
 
-use std::{sync::Arc, time::Duration as Time};
+use std::{
+    collections::HashMap,
+    convert::Infallible,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use chrono::Duration;
-use moka::future::Cache;
-use tokio::sync::Mutex;
+use futures_util::{
+    FutureExt,
+    future::{BoxFuture, Shared},
+};
+use tracing::Instrument;
 
 use super::{
     campaign::Stage,
@@ -51,14 +60,19 @@ pub struct Opening {
     clock: Arc<dyn Clock>,
     /// One opening of a campaign at a time in this process: a crowd that finds it closed must not claim it a
     /// thousand times.
-    turns: Cache<CampaignId, Arc<Mutex<()>>>,
+    under_way: Mutex<UnderWay>,
 }
+
+/// The openings of this process, until they end.
+type UnderWay = HashMap<CampaignId, Shared<BoxFuture<'static, Result<Opened, Arc<Fault>>>>>;
 
 impl Opening {
     /// How long an opening waits for another replica that is at it.
     const PATIENCE: Duration = Duration::seconds(10);
     /// How often it looks whether that one is done.
     const LOOK: Duration = Duration::milliseconds(50);
+    /// How often it says that it is still at it itself: some times within [`OpeningClaim::LEASE`].
+    const KEEP: Duration = Duration::seconds(1);
 
     /// Wires the service.
     pub fn new(
@@ -69,14 +83,12 @@ impl Opening {
         placing: Arc<Placing>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        // A turn that is dropped here while somebody has it costs a second claim, which the store refuses.
-        let turns = Cache::builder().max_capacity(10_000).time_to_idle(Time::from_mins(10)).build();
-        Self { stock, bus, campaigns, orders, placing, clock, turns }
+        Self { stock, bus, campaigns, orders, placing, clock, under_way: Mutex::default() }
     }
 
     /// Opens a campaign if it is not open.
-    pub async fn ensure(&self, id: CampaignId) -> Result<Opened, Fault> {
-        // Before the turn: those who come too late for a sale must not keep those waiting who open it.
+    pub async fn ensure(self: &Arc<Self>, id: CampaignId) -> Result<Opened, Fault> {
+        // Those who come too late for a sale must not claim it.
         if self.stock.level(id).await?.is_some() {
             return Ok(Opened::Open);
         }
@@ -88,11 +100,46 @@ impl Opening {
             }
             Some(_) => {}
         }
-        let turn = self.turns.get_with(id, async { Arc::default() }).await;
-        let _turn = turn.lock().await;
-        match self.claim(id).await? {
-            Some(claim) => self.open(id, &claim).await,
-            None => Ok(Opened::Open),
+        let opened = self.join(id);
+        opened.await.map_err(|fault| fault.again())
+    }
+
+    /// The opening of a campaign that is under way, or else a new one.
+    fn join(self: &Arc<Self>, id: CampaignId) -> impl Future<Output = Result<Opened, Arc<Fault>>> + use<> {
+        let begin = || {
+            let (opening, end) = (Arc::clone(self), End { opening: Arc::clone(self), id });
+            let work = async move {
+                let _end = end;
+                opening.claim_and_open(id).await
+            };
+            let task = tokio::spawn(work.in_current_span());
+            let ended = async { task.await.unwrap_or_else(|died| Err(Fault::internal(died))).map_err(Arc::new) };
+            ended.boxed().shared()
+        };
+        self.under_way().entry(id).or_insert_with(begin).clone()
+    }
+
+    fn under_way(&self) -> MutexGuard<'_, UnderWay> {
+        self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn claim_and_open(&self, id: CampaignId) -> Result<Opened, Fault> {
+        let Some(claim) = self.claim(id).await? else { return Ok(Opened::Open) };
+        tokio::select! {
+            opened = self.open(id, &claim) => opened,
+            never = self.keep(&claim) => match never {},
+        }
+    }
+
+    /// Keeps a claim while it is worked under. Once it has ended the store opens nothing by it, so that needs no word
+    /// here.
+    async fn keep(&self, claim: &OpeningClaim) -> Infallible {
+        loop {
+            self.clock.sleep(Self::KEEP).await;
+            if let Err(fault) = self.stock.keep_claim(claim).await {
+                let error = &fault as &dyn std::error::Error;
+                tracing::warn!(campaign = %claim.campaign_id, error, "a claim to open was not kept");
+            }
         }
     }
 
@@ -207,5 +254,17 @@ impl Opening {
             }
         }
         Ok(changed)
+    }
+}
+
+/// Takes an opening from those that are under way, however it ends.
+struct End {
+    opening: Arc<Opening>,
+    id: CampaignId,
+}
+
+impl Drop for End {
+    fn drop(&mut self) {
+        self.opening.under_way().remove(&self.id);
     }
 }

@@ -46,8 +46,11 @@ pub trait StockStore: Send + Sync + 'static {
     async fn recall(&self, user: UserId, key: &RequestKey) -> Result<Option<RememberedRequest>, Fault>;
 
     /// Claims the opening of a campaign that is not open: one opener at a time, over all replicas. None while
-    /// another one has it. A claim ends with [`Self::load`], or by itself when its owner does not come back.
+    /// another one has it. A claim ends with [`Self::load`], or by itself when its owner does not come back to keep it.
     async fn claim_opening(&self, campaign: CampaignId) -> Result<Option<OpeningClaim>, Fault>;
+
+    /// Keeps a claim for another [`OpeningClaim::LEASE`]. Nothing happens if it has ended.
+    async fn keep_claim(&self, claim: &OpeningClaim) -> Result<(), Fault>;
 
     /// Opens a campaign, unless the claim has ended or the same or a later epoch is open: what an opener read
     /// may be out of date by then. Returns whether it did. Ends the claim.

@@ -5,6 +5,7 @@
 //! **Terms** are what the store must know to answer a grab alone. An **epoch** is one life of a campaign's
 //! stock: it is rebuilt from the database as the next one when the store may have forgotten something.
 
+use chrono::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::campaign::{Campaign, Stage};
@@ -151,6 +152,12 @@ pub struct OpeningClaim {
     pub campaign_id: CampaignId,
     /// Tells this claim from any other, in the store's own words.
     pub token: String,
+}
+
+impl OpeningClaim {
+    /// After how long a claim that nobody keeps ends by itself: as long as a sale stands still when the process that
+    /// opens it dies.
+    pub const LEASE: Duration = Duration::seconds(5);
 }
 
 /// A grab, as the store is asked.

@@ -163,6 +163,11 @@ impl StockStore for MemoryStock {
         Ok(Some(OpeningClaim { campaign_id: campaign, token: token.to_string() }))
     }
 
+    /// It ends with the next claim alone.
+    async fn keep_claim(&self, _claim: &OpeningClaim) -> Result<(), Fault> {
+        Ok(())
+    }
+
     async fn load(&self, stock: SaleStock, claim: &OpeningClaim) -> Result<bool, Fault> {
         let (campaign, epoch) = (stock.campaign_id, stock.epoch);
         if self.claims.remove_if(&campaign, |_, token| token.to_string() == claim.token).is_none() {

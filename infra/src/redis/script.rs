@@ -78,6 +78,7 @@ scripts! {
     FORGET = "forget.lua";
     HAND_OUT = "hand_out.lua";
     HOLDS_OF = "life.lua" "holds_of.lua";
+    KEEP = "keep.lua";
     LEVEL = "life.lua" "level.lua";
     LOAD = "life.lua" "load.lua";
     PROBE = "life.lua" "probe.lua";

@@ -1,6 +1,6 @@
 //! A Redis that may have forgotten something sells nothing of the life before.
 
-use domain::spike::ports::StockStore;
+use domain::spike::{ports::StockStore, stock::OpeningClaim};
 use engines::{Redis, RedisOptions as Engine};
 
 use crate::{
@@ -92,8 +92,33 @@ async fn a_claim_ends_with_the_server() {
     engine.restart().await.unwrap();
     assert!(!sale.load_by(&claim, 1).await);
     assert_eq!(sale.available().await, None);
-    // It is in the way of others until it ends by itself, or its owner's next.
-    engine.wipe().await.unwrap();
+    // And it is in nobody's way.
+    assert!(sale.load(1, Vec::new()).await);
+}
+
+/// A sale stands still no longer than that when the process that opens it dies.
+#[tokio::test]
+async fn a_claim_that_nobody_keeps_ends_by_itself() {
+    let engine = engine().await;
+    let options = impatient(&engine.url());
+    let pattern = format!("{}:*opening", options.prefix);
+    let sale = Sale::closed(options).await;
+    let claim = answered(|| sale.store.claim_opening(campaign())).await.expect("nobody else opens it");
+    assert_eq!(sale.store.claim_opening(campaign()).await.unwrap(), None);
+    let key = engine.ask(&["KEYS", &pattern]).await.unwrap();
+    let left = async || engine.ask(&["PTTL", &key]).await.unwrap().parse::<i64>().unwrap();
+    let lease = OpeningClaim::LEASE.num_milliseconds();
+    assert!((1..=lease).contains(&left().await));
+    // As if it were about to end: whoever keeps it has it as long as at first, and nobody else can.
+    engine.ask(&["PEXPIRE", &key, "600000"]).await.unwrap();
+    sale.store.keep_claim(&OpeningClaim { token: "another".to_owned(), ..claim.clone() }).await.unwrap();
+    assert!(left().await > lease);
+    sale.store.keep_claim(&claim).await.unwrap();
+    assert!((1..=lease).contains(&left().await));
+    // It ends.
+    engine.ask(&["PEXPIRE", &key, "0"]).await.unwrap();
+    sale.store.keep_claim(&claim).await.unwrap();
+    assert!(!sale.load_by(&claim, 1).await);
     assert!(sale.load(1, Vec::new()).await);
 }
 

@@ -14,7 +14,10 @@ use domain::{
 
 use crate::{
     scene::{Outcome, Plan, Scene, site},
-    support::{broker::Broker, wait::wait_for},
+    support::{
+        broker::Broker,
+        wait::{wait_for, wait_until},
+    },
 };
 
 /// The consumer dies with rows written and not committed.
@@ -32,10 +35,15 @@ async fn dies_at(point: &str, seed: u64) -> Outcome {
     let plan = Plan { consumer_fails_at: format!("{point}={before}*off->1*return"), ..Plan::default() };
     let mut scene = Scene::open(site().await, plan, seed).await;
     let mut buyers = 0..scene.crowd.len();
-    // In small crowds, so that there are some batches.
+    // In small crowds, each when the one before is placed, so that there are some batches.
     while scene.consumer.is_up() && !buyers.is_empty() {
         let crowd: Vec<usize> = buyers.by_ref().take(5).collect();
         scene.crowd.rush(crowd).await;
+        wait_until("the crowd to be placed, or the consumer to end", async || {
+            let report = scene.admin.try_report(&scene.crowd.campaign).await.ok()?;
+            (report["queued"] == 0 || !scene.consumer.is_up()).then_some(())
+        })
+        .await;
     }
     scene.consumer.ended().await;
     scene.consumer.start().await;

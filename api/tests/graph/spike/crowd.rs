@@ -3,7 +3,7 @@
 
 use std::sync::{
     Arc, Mutex,
-    atomic::{AtomicBool, Ordering},
+    atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
 use async_trait::async_trait;
@@ -29,6 +29,10 @@ use crate::support::{TestShop, wait_until};
 struct Gate {
     queue: Arc<dyn MessageBus>,
     open: Semaphore,
+    /// Whoever looks for what is in flight goes through this one, one at a time.
+    looks: tokio::sync::Mutex<()>,
+    /// How many came to look.
+    looking: AtomicUsize,
     /// The orders of each call.
     seen: Mutex<Vec<Vec<OrderId>>>,
     /// Whether the first order of each call fails.
@@ -60,6 +64,8 @@ impl MessageBus for Gate {
         self.queue.fail(tag, why).await
     }
     async fn in_flight(&self, campaign: CampaignId) -> Result<Vec<Hold>, Fault> {
+        self.looking.fetch_add(1, Ordering::SeqCst);
+        let _passes = self.looks.lock().await;
         self.queue.in_flight(campaign).await
     }
     async fn backlog(&self) -> Result<Backlog, Fault> {
@@ -86,6 +92,8 @@ impl Scene {
         let gate = Arc::new(Gate {
             queue: ports.bus.clone(),
             open: Semaphore::new(gate),
+            looks: tokio::sync::Mutex::default(),
+            looking: AtomicUsize::new(0),
             seen: Mutex::default(),
             fails: AtomicBool::new(false),
         });
@@ -168,6 +176,28 @@ async fn holds_become_orders_when_nobody_waits_for_them_any_more() {
     scene.gate.open.add_permits(Semaphore::MAX_PERMITS);
     let report = scene.shop.settled_report(&scene.campaign).await;
     assert_eq!((&report["pendingPayment"], &report["balanced"]), (&json!(2), &json!(true)));
+    scene.shop.stop().await;
+}
+
+/// The stock of a campaign is built by whoever finds it closed. They may go, and it is built all the same: nobody else
+/// could build it while they have the claim.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sale_opens_when_those_who_found_it_closed_are_gone() {
+    let scene = Scene::new(2, 2).await;
+    let store = scene.shop.app().world().ports.stock.clone();
+    let campaign = scene.campaign.parse().unwrap();
+    store.unload(campaign).await.unwrap();
+    let gate = scene.gate.looks.lock().await;
+    let grabs: Vec<_> = scene.people(2).await.into_iter().map(|user| scene.grab(user)).collect();
+    let looking = || scene.gate.looking.load(Ordering::SeqCst);
+    wait_until("the opening to look", async || (looking() > 0).then_some(())).await;
+    for grab in grabs {
+        grab.abort();
+        assert!(grab.await.unwrap_err().is_cancelled());
+    }
+    drop(gate);
+    wait_until("the sale to open", async || store.level(campaign).await.unwrap()).await;
+    assert_eq!(looking(), 1, "both waited for one opening");
     scene.shop.stop().await;
 }
 

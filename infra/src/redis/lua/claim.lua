@@ -4,10 +4,17 @@
 -- ARGV  1 the token of the claim  2 after how many ms it ends by itself
 -- Returns 1 if the claim is the caller's.
 --
--- The claim remembers the server's life: what was written under it may be lost in another one.
+-- The claim remembers the server's life: what was written under it may be lost in another one, where it opens nothing
+-- and is in nobody's way.
 
-local claim = ARGV[1] .. ' ' .. server_life()
-if redis.call('SET', KEYS[1], claim, 'NX', 'PX', ARGV[2]) then
+local life = server_life()
+local mine = ARGV[1] .. ' ' .. life
+local claim = redis.call('GET', KEYS[1])
+if claim == mine then
   return 1
 end
-return redis.call('GET', KEYS[1]) == claim and 1 or 0
+if claim and string.match(claim, ' (%S+)$') == life then
+  return 0
+end
+redis.call('SET', KEYS[1], mine, 'PX', ARGV[2])
+return 1

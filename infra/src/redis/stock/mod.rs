@@ -138,6 +138,10 @@ impl StockStore for RedisStock {
         self.shared.claim_opening(campaign).await
     }
 
+    async fn keep_claim(&self, claim: &OpeningClaim) -> Result<(), Fault> {
+        self.shared.keep_claim(claim).await
+    }
+
     async fn load(&self, stock: SaleStock, claim: &OpeningClaim) -> Result<bool, Fault> {
         self.shared.load(&stock, claim).await
     }

@@ -20,17 +20,23 @@ use crate::redis::{
     token::token,
 };
 
-/// After how long a claim whose owner does not come back ends by itself, in milliseconds.
-const CLAIM: u32 = 30_000;
 /// Fields that one part has.
 const PART: usize = 500;
 
 impl Shared {
     pub(super) async fn claim_opening(&self, campaign_id: CampaignId) -> Result<Option<OpeningClaim>, Fault> {
         let token = token()?;
-        let call = script::CLAIM.on(&[self.keys(campaign_id).opening()]).with(&token).with(CLAIM);
+        let call = script::CLAIM
+            .on(&[self.keys(campaign_id).opening()])
+            .with(&token)
+            .with(OpeningClaim::LEASE.num_milliseconds());
         let claimed: bool = self.run(&call).await?;
         Ok(claimed.then_some(OpeningClaim { campaign_id, token }))
+    }
+
+    pub(super) async fn keep_claim(&self, claim: &OpeningClaim) -> Result<(), Fault> {
+        let call = script::KEEP.on(&[self.keys(claim.campaign_id).opening()]).with(&claim.token);
+        self.run(&call.with(OpeningClaim::LEASE.num_milliseconds())).await
     }
 
     pub(super) async fn load(&self, stock: &SaleStock, claim: &OpeningClaim) -> Result<bool, Fault> {
