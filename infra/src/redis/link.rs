@@ -2,6 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
+use futures_util::future::try_join_all;
 use redis::{
     AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, RedisConnectionInfo,
     RedisError, RedisResult, TlsCertificates, TlsMode, Value,
@@ -51,6 +52,31 @@ impl Link {
         }
         // The client leaves an error reply in the value.
         .and_then(Value::extract_error)
+    }
+
+    /// Sends a command, and others that are done after it: in one go where there is one server. Returns what it says to
+    /// the first, and what it says to the others.
+    pub(super) async fn send_then(
+        &mut self,
+        first: &Cmd,
+        others: &[Cmd],
+    ) -> RedisResult<(Value, RedisResult<Vec<Value>>)> {
+        let Self::One(connection) = self else {
+            let said = self.send(first).await?;
+            let others = others.iter().map(|cmd| {
+                let mut link = self.clone();
+                async move { link.send(cmd).await }
+            });
+            return Ok((said, try_join_all(others).await));
+        };
+        let mut pipeline = redis::Pipeline::with_capacity(1 + others.len());
+        pipeline.add_command(first.clone());
+        for cmd in others {
+            pipeline.add_command(cmd.clone());
+        }
+        let mut said = connection.send_packed_commands(&pipeline, 0, 1 + others.len()).await?.into_iter();
+        let first = said.next().unwrap_or(Value::Nil).extract_error()?;
+        Ok((first, said.map(Value::extract_error).collect()))
     }
 }
 

@@ -86,20 +86,35 @@ impl Server {
     pub(super) async fn send(&self, cmd: &Cmd) -> RedisResult<Value> {
         let (mut link, number) = self.link().await?;
         let sent = link.send(cmd).await;
-        if let Err(error) = &sent
-            && self.spoils(error)
-        {
-            self.spoiled(number, error);
-        }
+        self.look_at(&sent, number);
+        sent
+    }
+
+    /// The same, and others after it; see [`Link::send_then`].
+    async fn send_then(&self, cmd: &Cmd, others: &[Cmd]) -> RedisResult<(Value, RedisResult<Vec<Value>>)> {
+        let (mut link, number) = self.link().await?;
+        let sent = link.send_then(cmd, others).await;
+        self.look_at(&sent, number);
         sent
     }
 
     /// Runs a script. The server may not know it, after a restart for example: then it is sent in full.
     pub(super) async fn run(&self, invocation: &Invocation) -> RedisResult<Value> {
         match self.send(invocation.by_hash()).await {
-            Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
-                self.send(&invocation.in_full()).await
-            }
+            Err(error) if is_unknown_script(&error) => self.send(&invocation.in_full()).await,
+            ran => ran,
+        }
+    }
+
+    /// Runs a script, and has these read after it. Returns what each says.
+    pub(super) async fn run_then_read(
+        &self,
+        invocation: &Invocation,
+        reads: &[Cmd],
+    ) -> RedisResult<(Value, RedisResult<Vec<Value>>)> {
+        match self.send_then(invocation.by_hash(), reads).await {
+            // Then those that were read were read too early.
+            Err(error) if is_unknown_script(&error) => self.send_then(&invocation.in_full(), reads).await,
             ran => ran,
         }
     }
@@ -130,6 +145,15 @@ impl Server {
         };
         let link = tokio::time::timeout(self.0.patience, making).await.unwrap_or_else(|_| Err(too_late()))?;
         Ok((link, self.state().number))
+    }
+
+    /// Sees to it that a connection that is no good any more is replaced.
+    fn look_at<T>(&self, sent: &RedisResult<T>, number: u64) {
+        if let Err(error) = sent
+            && self.spoils(error)
+        {
+            self.spoiled(number, error);
+        }
     }
 
     /// Takes a connection out of use, unless another has replaced it already.
@@ -198,6 +222,10 @@ impl Server {
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn is_unknown_script(error: &RedisError) -> bool {
+    error.kind() == ErrorKind::Server(ServerErrorKind::NoScript)
 }
 
 /// The parts of a list; nothing of anything else.

@@ -8,8 +8,9 @@ use std::collections::HashMap;
 
 use domain::{error::Fault, id::CampaignId};
 use futures_util::future::try_join_all;
+use redis::{Cmd, Value};
 
-use super::shared::Shared;
+use super::shared::{Shared, read};
 use crate::redis::{
     keys, script,
     text::{self, read_id},
@@ -18,8 +19,14 @@ use crate::redis::{
 impl Shared {
     /// The campaigns that have keys, open or not.
     pub(super) async fn campaigns(&self) -> Result<Vec<CampaignId>, Fault> {
-        let known: Vec<String> = self.send(redis::cmd("HKEYS").arg(keys::campaigns(&self.prefix))).await?;
-        known.iter().map(|campaign| read_id(campaign)).collect()
+        read_campaigns(self.send(&self.hkeys()).await?)
+    }
+
+    /// Asks which campaigns have keys.
+    pub(super) fn hkeys(&self) -> Cmd {
+        let mut cmd = redis::cmd("HKEYS");
+        cmd.arg(keys::campaigns(&self.prefix));
+        cmd
     }
 
     /// Makes a campaign known that is about to be opened.
@@ -52,4 +59,9 @@ impl Shared {
         }
         Ok(None)
     }
+}
+
+/// Reads which campaigns have keys.
+pub(super) fn read_campaigns(said: Value) -> Result<Vec<CampaignId>, Fault> {
+    read::<Vec<String>>(said)?.iter().map(|campaign| read_id(campaign)).collect()
 }

@@ -67,7 +67,7 @@ impl RedisStock {
         };
         Ok(Self {
             // A grab whose caller is gone before it was sent is nobody's: it would take units for nothing.
-            reserving: Lanes::start(bounds(true), || Reserving(Arc::clone(&shared))),
+            reserving: Lanes::start(bounds(true), || Reserving::new(&shared)),
             releasing: Lanes::start(bounds(false), || Releasing(Arc::clone(&shared))),
             shared,
         })

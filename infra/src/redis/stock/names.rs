@@ -1,25 +1,34 @@
 //! A request key is one campaign's.
 //!
 //! A script sees one campaign alone, so whoever has units for an attempt with a name looks at the other campaigns
-//! *after* its hold is written. Of two that use a key at the same moment, whoever looks last finds the other's: both
+//! *after* its hold is written: in the same go where there is one server, which does one thing after the other. Of two that use a key at the same moment, whoever looks last finds the other's: both
 //! may be given back, and never are both kept.
 //!
 //! The same attempt may come again meanwhile and find the hold, to publish it. It looks too, and then marks the attempt
 //! as handed out. A hold that was handed out is not given back: at the moment of that look no other campaign had the
 //! key, so whoever took it elsewhere later finds this one.
 
-use std::{collections::HashMap, future::Future};
+use std::sync::{Arc, PoisonError};
 
 use domain::{
     error::Fault,
     id::{CampaignId, OrderId},
-    spike::{Hold, stock::Reserved},
+    spike::{
+        Hold,
+        stock::{Reserve, Reserved},
+    },
 };
 use futures_util::future::try_join_all;
+use redis::{Cmd, Value};
 
-use super::{notes::Handed, shared::Shared};
+use super::{
+    campaigns::read_campaigns,
+    notes::Handed,
+    shared::{Shared, read},
+};
 use crate::redis::{
-    script,
+    error::fault,
+    script::{self, Invocation},
     text::{self, attempt},
 };
 
@@ -35,14 +44,85 @@ fn named(answer: &Answer) -> Option<(&Hold, bool)> {
     hold.request_key.is_some().then_some((hold, taken))
 }
 
+/// What is to be looked at after a call.
+pub(super) struct Look {
+    /// Which other campaigns.
+    at: Vec<CampaignId>,
+    /// Which of the asks have a name.
+    places: Vec<usize>,
+    asks: usize,
+    reads: Vec<Cmd>,
+}
+
+/// What was seen of other campaigns, after a call.
+pub(super) struct Glance {
+    /// All campaigns that there were.
+    campaigns: Vec<CampaignId>,
+    /// Those at which it was looked.
+    at: Vec<CampaignId>,
+    /// Whether the name of each ask is another campaign's.
+    used: Vec<bool>,
+}
+
 impl Shared {
-    /// Makes sure that no hold is told whose key is another campaign's. Returns the places of those that were given
-    /// up by whoever took them while they were looked at: they must be asked again.
-    pub(super) async fn settle_names(&self, answers: &mut [Answer]) -> Vec<usize> {
+    /// What to look at after asks: which campaigns there are, and at those that there were lately. None if no ask has a
+    /// name.
+    pub(super) fn look(&self, campaign: CampaignId, asks: &[&Reserve]) -> Option<Look> {
+        let name = |ask: &Reserve| ask.request_key.as_ref().map(|key| attempt(ask.user_id, key));
+        let (places, names): (Vec<usize>, Vec<String>) =
+            asks.iter().enumerate().filter_map(|(place, ask)| Some((place, name(ask)?))).unzip();
+        if places.is_empty() {
+            return None;
+        }
+        let seen = Arc::clone(&self.seen.lock().unwrap_or_else(PoisonError::into_inner));
+        let at: Vec<CampaignId> = seen.iter().copied().filter(|other| *other != campaign).collect();
+        let names_in = |other: &CampaignId| self.names_in(*other, &names);
+        let reads = std::iter::once(self.hkeys()).chain(at.iter().map(names_in)).collect();
+        Some(Look { at, places, asks: asks.len(), reads })
+    }
+
+    /// Runs a call, and looks after it.
+    pub(super) async fn run_then_look(
+        &self,
+        call: &Invocation,
+        look: Look,
+    ) -> (Result<Vec<String>, Fault>, Option<Glance>) {
+        match self.server.run_then_read(call, &look.reads).await {
+            // What was not seen now can be looked for later.
+            Ok((said, seen)) => (read(said), seen.ok().and_then(|seen| self.glance(look, seen).ok())),
+            Err(error) => (Err(fault(error)), None),
+        }
+    }
+
+    /// Reads what was seen, and remembers which campaigns there are.
+    fn glance(&self, look: Look, seen: Vec<Value>) -> Result<Glance, Fault> {
+        let mut seen = seen.into_iter();
+        let campaigns = read_campaigns(seen.next().unwrap_or(Value::Nil))?;
+        let mut used = vec![false; look.asks];
+        for names in seen {
+            let known: Vec<Option<String>> = read(names)?;
+            look.places.iter().zip(known).for_each(|(place, known)| used[*place] |= known.is_some());
+        }
+        let mut last = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if **last != *campaigns {
+            *last = campaigns.as_slice().into();
+        }
+        drop(last);
+        Ok(Glance { campaigns, at: look.at, used })
+    }
+
+    /// Makes sure that no hold of a campaign is told whose key is another campaign's. Returns the places of those that
+    /// were given up by whoever took them while they were looked at: they must be asked again.
+    pub(super) async fn settle_names(
+        &self,
+        campaign: CampaignId,
+        answers: &mut [Answer],
+        glance: Option<Glance>,
+    ) -> Vec<usize> {
         if !answers.iter().any(|answer| named(answer).is_some()) {
             return Vec::new();
         }
-        match self.settle(answers).await {
+        match self.settle(campaign, answers, glance).await {
             Ok(again) => again,
             Err(fault) => {
                 // Whether a key was used elsewhere is not known, so no hold with a key is told.
@@ -53,12 +133,13 @@ impl Shared {
         }
     }
 
-    async fn settle(&self, answers: &mut [Answer]) -> Result<Vec<usize>, Fault> {
-        let campaigns = self.campaigns().await?;
-        let others = campaigns.into_iter().map(|other| self.used_in(other, answers));
-        let mut used = vec![false; answers.len()];
-        try_join_all(others).await?.concat().into_iter().for_each(|place| used[place] = true);
-
+    async fn settle(
+        &self,
+        campaign: CampaignId,
+        answers: &mut [Answer],
+        glance: Option<Glance>,
+    ) -> Result<Vec<usize>, Fault> {
+        let used = self.used_elsewhere(campaign, answers, glance).await?;
         let (mut reused, mut taken_elsewhere, mut to_hand_out) = (Vec::new(), Vec::new(), Vec::new());
         for (place, answer) in answers.iter().enumerate() {
             match named(answer) {
@@ -68,43 +149,67 @@ impl Shared {
                 Some((_, true)) | None => {}
             }
         }
-        let given_back = in_campaigns(answers, &taken_elsewhere, |campaign, holds| async move {
-            let orders: Vec<OrderId> = holds.iter().map(|hold| hold.order_id).collect();
-            self.release(campaign, &orders, Handed::Not).await
-        });
-        let handed_out = in_campaigns(answers, &to_hand_out, |campaign, holds| self.hand_out(campaign, holds));
+        let given_back = self.give_back(campaign, holds_at(answers, &taken_elsewhere));
+        let handed_out = self.hand_out(campaign, holds_at(answers, &to_hand_out));
         let (given_back, handed_out) = tokio::try_join!(given_back, handed_out)?;
         // Less than none: somebody was handed it meanwhile, so it stays.
-        reused.extend(given_back.into_iter().filter(|(_, units)| *units >= 0).map(|(place, _)| place));
+        reused.extend(
+            taken_elsewhere.into_iter().zip(given_back).filter(|(_, units)| *units >= 0).map(|(place, _)| place),
+        );
         for place in reused {
             answers[place] = Ok(Reserved::KeyReused);
         }
-        Ok(handed_out.into_iter().filter(|(_, handed)| !handed).map(|(place, _)| place).collect())
+        Ok(to_hand_out.into_iter().zip(handed_out).filter(|(_, handed)| !handed).map(|(place, _)| place).collect())
+    }
+
+    /// Whether the name of each attempt is another campaign's: by what was seen after the call, and at campaigns at which
+    /// it was not looked then.
+    async fn used_elsewhere(
+        &self,
+        campaign: CampaignId,
+        answers: &[Answer],
+        glance: Option<Glance>,
+    ) -> Result<Vec<bool>, Fault> {
+        let Glance { campaigns, at, mut used } = match glance {
+            Some(glance) => glance,
+            None => Glance { campaigns: self.campaigns().await?, at: Vec::new(), used: vec![false; answers.len()] },
+        };
+        let not_seen = campaigns.into_iter().filter(|other| *other != campaign && !at.contains(other));
+        let looks = not_seen.map(|other| self.used_in(other, answers));
+        try_join_all(looks).await?.concat().into_iter().for_each(|place| used[place] = true);
+        Ok(used)
     }
 
     /// The places of those answers whose attempts are known in another campaign.
     async fn used_in(&self, other: CampaignId, answers: &[Answer]) -> Result<Vec<usize>, Fault> {
-        let mut cmd = redis::cmd("HMGET");
-        cmd.arg(self.keys(other).attempts());
-        let mut places = Vec::new();
-        for (place, answer) in answers.iter().enumerate() {
-            if let Some((hold, _)) = named(answer)
-                && hold.campaign_id != other
-                && let Some(key) = &hold.request_key
-            {
-                cmd.arg(attempt(hold.user_id, key));
-                places.push(place);
-            }
-        }
-        if places.is_empty() {
-            return Ok(places);
-        }
-        let known: Vec<Option<String>> = self.send(&cmd).await?;
+        let name = |hold: &Hold| hold.request_key.as_ref().map(|key| attempt(hold.user_id, key));
+        let of = |(place, answer)| Some((place, name(named(answer)?.0)?));
+        let (places, names): (Vec<usize>, Vec<String>) = answers.iter().enumerate().filter_map(of).unzip();
+        let known: Vec<Option<String>> = self.send(&self.names_in(other, &names)).await?;
         Ok(places.into_iter().zip(known).filter(|(_, known)| known.is_some()).map(|(place, _)| place).collect())
+    }
+
+    /// Asks a campaign for names.
+    fn names_in(&self, other: CampaignId, names: &[String]) -> Cmd {
+        let mut cmd = redis::cmd("HMGET");
+        cmd.arg(self.keys(other).attempts()).arg(names);
+        cmd
+    }
+
+    /// Gives holds back that were not handed out. Returns how many units came back of each; less than none if it stays.
+    async fn give_back(&self, campaign: CampaignId, holds: Vec<&Hold>) -> Result<Vec<i64>, Fault> {
+        if holds.is_empty() {
+            return Ok(Vec::new());
+        }
+        let orders: Vec<OrderId> = holds.iter().map(|hold| hold.order_id).collect();
+        self.release(campaign, &orders, Handed::Not).await
     }
 
     /// Marks attempts as handed out. Tells for each whether its hold was still there.
     async fn hand_out(&self, campaign: CampaignId, holds: Vec<&Hold>) -> Result<Vec<bool>, Fault> {
+        if holds.is_empty() {
+            return Ok(Vec::new());
+        }
         let keys = self.keys(campaign);
         let mut call = script::HAND_OUT.on(&[keys.holds(), keys.attempts()]);
         for hold in holds {
@@ -116,23 +221,6 @@ impl Shared {
     }
 }
 
-/// Has something done with the holds at these places, in one call a campaign. Returns what it says to each.
-async fn in_campaigns<'a, A, W: Future<Output = Result<Vec<A>, Fault>>>(
-    answers: &'a [Answer],
-    places: &[usize],
-    call: impl Fn(CampaignId, Vec<&'a Hold>) -> W,
-) -> Result<Vec<(usize, A)>, Fault> {
-    let mut campaigns: HashMap<CampaignId, (Vec<usize>, Vec<&'a Hold>)> = HashMap::new();
-    for place in places {
-        if let Some((hold, _)) = named(&answers[*place]) {
-            let (places, holds) = campaigns.entry(hold.campaign_id).or_default();
-            places.push(*place);
-            holds.push(hold);
-        }
-    }
-    let calls = campaigns.into_iter().map(|(campaign, (places, holds))| {
-        let said = call(campaign, holds);
-        async move { Ok::<_, Fault>(places.into_iter().zip(said.await?).collect::<Vec<_>>()) }
-    });
-    Ok(try_join_all(calls).await?.into_iter().flatten().collect())
+fn holds_at<'a>(answers: &'a [Answer], places: &[usize]) -> Vec<&'a Hold> {
+    places.iter().filter_map(|place| named(&answers[*place])).map(|(hold, _)| hold).collect()
 }

@@ -1,6 +1,9 @@
 //! Grabs in groups: what waits at the same moment is one call of `reserve.lua` a campaign.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use domain::{
     error::Fault,
@@ -9,7 +12,10 @@ use domain::{
     spike::stock::{RememberedRequest, Reserve, Reserved},
 };
 
-use super::shared::{Shared, by_campaign};
+use super::{
+    names::Glance,
+    shared::{Shared, by_campaign},
+};
 use crate::redis::{
     error::{PART, unreadable},
     script,
@@ -17,8 +23,17 @@ use crate::redis::{
 };
 
 /// Takes units.
-#[derive(Clone)]
-pub(super) struct Reserving(pub(super) Arc<Shared>);
+pub(super) struct Reserving {
+    shared: Arc<Shared>,
+    /// Whether somebody got units lately: then it is worth looking at other campaigns on the same way.
+    granting: AtomicBool,
+}
+
+impl Reserving {
+    pub(super) fn new(shared: &Arc<Shared>) -> Self {
+        Self { shared: Arc::clone(shared), granting: AtomicBool::new(false) }
+    }
+}
 
 impl Commit for Reserving {
     type Item = Reserve;
@@ -26,10 +41,32 @@ impl Commit for Reserving {
     const PART: &'static str = PART;
 
     async fn commit(&self, asks: Vec<Reserve>) -> Vec<Result<Reserved, Fault>> {
+        let granting = self.granting.load(Ordering::Relaxed);
+        let part = |campaign, asks| self.shared.grab(campaign, asks, granting);
+        let answers = by_campaign(asks, |ask| ask.campaign_id, part).await;
+        let granted = answers.iter().any(|answer| matches!(answer, Ok(Reserved::Held { .. })));
+        self.granting.store(granted, Ordering::Relaxed);
+        answers
+    }
+}
+
+/// How often an ask is asked whose attempt was known and then given up, at the same moment.
+const TRIES: u32 = 3;
+
+impl Shared {
+    /// Answers all asks of a campaign.
+    async fn grab(
+        self: &Arc<Self>,
+        campaign: CampaignId,
+        asks: Vec<Reserve>,
+        granting: bool,
+    ) -> Vec<Result<Reserved, Fault>> {
         let mut answers = Vec::new();
         let mut places: Vec<usize> = (0..asks.len()).collect();
         for _ in 0..TRIES {
-            let (answered, again) = self.0.answer(&asks, &places).await;
+            let asked: Vec<&Reserve> = places.iter().map(|place| &asks[*place]).collect();
+            let (mut answered, glance) = self.reserve(campaign, &asked, granting).await;
+            let again = self.settle_names(campaign, &mut answered, glance).await;
             if answers.is_empty() {
                 answers = answered;
             } else {
@@ -45,34 +82,29 @@ impl Commit for Reserving {
         }
         answers
     }
-}
 
-/// How often an ask is asked whose attempt was known and then given up, at the same moment.
-const TRIES: u32 = 3;
-
-impl Shared {
-    /// Asks those at these places. Returns their answers, and which of them must be asked again.
-    async fn answer(&self, asks: &[Reserve], places: &[usize]) -> (Vec<Result<Reserved, Fault>>, Vec<usize>) {
-        let campaign = |place: &usize| asks[*place].campaign_id;
-        let mut answers = by_campaign(places.to_vec(), campaign, |campaign, places| {
-            self.reserve(campaign, places.into_iter().map(|place| &asks[place]).collect())
-        })
-        .await;
-        let again = self.settle_names(&mut answers).await;
-        (answers, again)
-    }
-
-    /// One call for all asks of a campaign.
-    async fn reserve(&self, campaign: CampaignId, asks: Vec<&Reserve>) -> Vec<Result<Reserved, Fault>> {
+    /// One call for all of them; and, if units are being granted, what is seen of other campaigns right after it.
+    async fn reserve(
+        &self,
+        campaign: CampaignId,
+        asks: &[&Reserve],
+        granting: bool,
+    ) -> (Vec<Result<Reserved, Fault>>, Option<Glance>) {
         let mut call = script::RESERVE.on(&self.keys(campaign).life()).with(self.now()).with(self.outbox_limit);
-        for ask in &asks {
+        for ask in asks {
             let key = ask.request_key.as_ref().map_or("", |key| key.as_str());
             call.arg(text::id(ask.order_id)).arg(text::id(ask.user_id)).arg(ask.quantity).arg(key);
         }
-        match self.run::<Vec<String>>(&call).await {
-            Ok(answers) => asks.iter().zip(answers).map(|(ask, answer)| read_answer(ask, &answer)).collect(),
+        let look = if granting { self.look(campaign, asks) } else { None };
+        let (said, glance) = match look {
+            Some(look) => self.run_then_look(&call, look).await,
+            None => (self.run(&call).await, None),
+        };
+        let answers = match said {
+            Ok(said) => asks.iter().zip(said).map(|(ask, said): (_, String)| read_answer(ask, &said)).collect(),
             Err(fault) => for_each(asks.len(), Err(fault)),
-        }
+        };
+        (answers, glance)
     }
 }
 

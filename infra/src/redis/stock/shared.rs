@@ -1,6 +1,10 @@
 //! What all parts of the store share: the way to Redis, the keys, the lanes.
 
-use std::{future::Future, time::Duration};
+use std::{
+    future::Future,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use domain::{
     clock::Clock,
@@ -23,7 +27,9 @@ pub(super) struct Shared {
     pub(super) server: Server,
     pub(super) prefix: String,
     pub(super) outbox_limit: u32,
-    clock: Option<std::sync::Arc<dyn Clock>>,
+    /// The campaigns that had keys when that was last seen; see [`super::names`].
+    pub(super) seen: Mutex<Arc<[CampaignId]>>,
+    clock: Option<Arc<dyn Clock>>,
     patience: Duration,
 }
 
@@ -33,6 +39,7 @@ impl Shared {
             server,
             prefix: options.prefix.clone(),
             outbox_limit: options.outbox_limit,
+            seen: Mutex::new(Arc::new([])),
             clock: options.clock.clone(),
             patience: options.patience,
         }
