@@ -43,6 +43,9 @@ pub struct GroupBounds {
     pub group: usize,
     /// Groups that are committed at the same time. With one, whoever comes while it works waits for the next.
     pub at_once: usize,
+    /// The least that a group has that is committed beside another. Smaller ones cost more each than they save their
+    /// callers, so they wait for those at work, and grow.
+    pub beside: usize,
     /// The most that wait for a group. Whoever comes then waits for room first, so memory stays bounded and a slow
     /// commit slows its callers down instead of piling them up.
     pub waiting: usize,
@@ -117,25 +120,31 @@ struct Worker<C> {
 
 impl<C: Commit> Worker<C> {
     async fn run(&self, mut receiver: mpsc::Receiver<Waiting<C>>) {
+        let most = self.bounds.group.max(1);
         let mut group = Vec::new();
         let mut working = FuturesUnordered::new();
         let mut all_in = false;
-        while !all_in || !working.is_empty() {
-            let room = working.len() < self.bounds.at_once.max(1);
+        loop {
+            let beside = working.len() < self.bounds.at_once && group.len() >= self.bounds.beside.min(most);
+            if !group.is_empty() && (working.is_empty() || beside) {
+                if self.bounds.leave_out_abandoned {
+                    group.retain(|waiting: &Waiting<C>| !waiting.answer.is_closed());
+                }
+                if !group.is_empty() {
+                    working.push(self.commit_and_answer(std::mem::take(&mut group)));
+                }
+                continue;
+            }
+            if all_in && working.is_empty() {
+                return;
+            }
+            let room = most - group.len();
             tokio::select! {
                 biased;
                 // Nothing more comes in; what is in is still taken out below, down to the last.
                 () = self.closing.notified(), if !receiver.is_closed() => receiver.close(),
                 Some(()) = working.next() => {}
-                taken = receiver.recv_many(&mut group, self.bounds.group.max(1)), if room && !all_in => {
-                    all_in = taken == 0;
-                    if self.bounds.leave_out_abandoned {
-                        group.retain(|waiting| !waiting.answer.is_closed());
-                    }
-                    if !group.is_empty() {
-                        working.push(self.commit_and_answer(std::mem::take(&mut group)));
-                    }
-                }
+                taken = receiver.recv_many(&mut group, room), if room > 0 && !all_in => all_in = taken == 0,
             }
         }
     }
@@ -212,7 +221,8 @@ mod tests {
         }
     }
 
-    const BOUNDS: GroupBounds = GroupBounds { group: 4, at_once: 1, waiting: 100, leave_out_abandoned: false };
+    const BOUNDS: GroupBounds =
+        GroupBounds { group: 4, at_once: 1, beside: 1, waiting: 100, leave_out_abandoned: false };
 
     /// Lets everything run that can, on a runtime of one thread.
     async fn settle() {
@@ -263,6 +273,38 @@ mod tests {
         for (n, task) in (0..).zip(tasks) {
             assert_eq!(task.await.unwrap(), n * 2);
         }
+    }
+
+    #[tokio::test]
+    async fn a_small_group_waits_for_those_at_work_and_grows() {
+        let notes = Notes::new();
+        let group = Arc::new(GroupCommit::start(notes.clone(), GroupBounds { at_once: 2, beside: 3, ..BOUNDS }));
+        let mut tasks = Vec::new();
+        let mut submit = |n| {
+            let group = Arc::clone(&group);
+            tasks.push(tokio::spawn(async move { group.submit(n).await.unwrap() }));
+        };
+        submit(0);
+        settle().await;
+        submit(1);
+        settle().await;
+        submit(2);
+        settle().await;
+        assert_eq!(notes.groups(), [vec![0]], "two are too few");
+        submit(3);
+        settle().await;
+        assert_eq!(notes.groups(), [vec![0], vec![1, 2, 3]], "three are not");
+        submit(4);
+        settle().await;
+        assert_eq!(notes.groups().len(), 2);
+        notes.let_go.add_permits(1);
+        settle().await;
+        assert_eq!(notes.groups().len(), 2, "one is still at work");
+        notes.let_go.add_permits(2);
+        for (n, task) in (0..).zip(tasks) {
+            assert_eq!(task.await.unwrap(), n * 2);
+        }
+        assert_eq!(notes.groups().last(), Some(&vec![4]));
     }
 
     #[tokio::test]

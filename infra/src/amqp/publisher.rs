@@ -87,8 +87,13 @@ impl Publisher {
             batch: options.batch,
             patience,
         };
-        let bounds =
-            GroupBounds { group: options.batch, at_once: lanes, waiting: options.capacity, leave_out_abandoned: false };
+        let bounds = GroupBounds {
+            group: options.batch,
+            at_once: lanes,
+            beside: 1,
+            waiting: options.capacity,
+            leave_out_abandoned: false,
+        };
         Ok(Self {
             state,
             group: GroupCommit::start(groups, bounds),

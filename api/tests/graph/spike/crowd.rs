@@ -164,11 +164,12 @@ async fn a_queue_that_hangs_delays_nobody_who_gets_nothing() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn holds_become_orders_when_nobody_waits_for_them_any_more() {
-    // As many as are made safe at the same time even if each comes alone.
     let scene = Scene::new(2, 0).await;
     let people = scene.people(2).await;
     let grabs: Vec<_> = people.into_iter().map(|user| scene.grab(user)).collect();
-    scene.until_seen(2).await;
+    // One is on its way at least; the other one is too, or waits for it.
+    scene.until_held(2).await;
+    scene.until_seen(1).await;
     for grab in grabs {
         grab.abort();
         assert!(grab.await.unwrap_err().is_cancelled());

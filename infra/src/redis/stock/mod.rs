@@ -50,6 +50,8 @@ impl RedisStock {
     const GROUP: usize = 256;
     /// Calls of one lane at the same time: while Redis does one, the next is on its way.
     const AT_ONCE: usize = 2;
+    /// The least that is worth a call beside another: below, the next call takes more.
+    const BESIDE: usize = 128;
     /// What may wait in one lane.
     const WAITING: usize = 10_000;
 
@@ -62,6 +64,7 @@ impl RedisStock {
         let bounds = |leave_out_abandoned| GroupBounds {
             group: Self::GROUP,
             at_once: Self::AT_ONCE,
+            beside: Self::BESIDE,
             waiting: Self::WAITING,
             leave_out_abandoned,
         };

@@ -17,8 +17,13 @@ pub(super) type Committer = GroupCommit<Rows>;
 
 /// Starts the task that publishes. Whoever stops waiting does not keep a message from being published.
 pub(super) fn start(db: Database, claims: Arc<Claims>, options: &QueueOptions) -> Committer {
-    let bounds =
-        GroupBounds { group: options.batch, at_once: 1, waiting: options.capacity, leave_out_abandoned: false };
+    let bounds = GroupBounds {
+        group: options.batch,
+        at_once: 1,
+        beside: 1,
+        waiting: options.capacity,
+        leave_out_abandoned: false,
+    };
     GroupCommit::start(Rows { db, claims }, bounds)
 }
 
