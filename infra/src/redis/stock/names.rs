@@ -1,8 +1,9 @@
 //! A request key is one campaign's.
 //!
 //! A script sees one campaign alone, so whoever has units for an attempt with a name looks at the other campaigns
-//! *after* its hold is written: in the same go where there is one server, which does one thing after the other. Of two that use a key at the same moment, whoever looks last finds the other's: both
-//! may be given back, and never are both kept.
+//! *after* its hold is written: in the same go where there is one server, which does one thing after the other. Of two
+//! that use a key at the same moment, whoever looks last finds the other's: both may be given back, and never are both
+//! kept.
 //!
 //! The same attempt may come again meanwhile and find the hold, to publish it. It looks too, and then marks the attempt
 //! as handed out. A hold that was handed out is not given back: at the moment of that look no other campaign had the
