@@ -100,8 +100,7 @@ impl Opening {
             }
             Some(_) => {}
         }
-        let opened = self.join(id);
-        opened.await.map_err(|fault| fault.again())
+        self.join(id).await.map_err(|fault| fault.again())
     }
 
     /// The opening of a campaign that is under way, or else a new one.

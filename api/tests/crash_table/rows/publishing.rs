@@ -18,7 +18,8 @@ pub(crate) async fn published(seed: u64) -> Outcome {
 }
 
 async fn dies_at(point: &str, seed: u64) -> Outcome {
-    // Holds of the same moment go together, here six at most, and there are 25.
+    // It dies at a crowd of holds and not at a hold: six buyers are under way at most and 25 get units, so there are five
+    // crowds at least.
     let before = usize::try_from(seed % 5).expect("small");
     let plan = Plan { graph_fails_at: format!("{point}={before}*off->1*return"), ..Plan::default() };
     let mut scene = Scene::open(site().await, plan, seed).await;
@@ -28,7 +29,7 @@ async fn dies_at(point: &str, seed: u64) -> Outcome {
     // Nobody has asked again yet.
     let found = scene.audit().await;
     let orders: usize = found.orders.values().sum();
-    scene.expect(orders > before, || format!("{orders} orders, and {before} times holds were made safe before"));
+    scene.expect(orders > before, || format!("{orders} orders, and it died after {before} crowds"));
     scene.sell_out().await
 }
 

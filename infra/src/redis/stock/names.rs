@@ -13,10 +13,10 @@ use std::sync::{Arc, PoisonError};
 
 use domain::{
     error::Fault,
-    id::{CampaignId, OrderId},
+    id::{CampaignId, OrderId, UserId},
     spike::{
         Hold,
-        stock::{Reserve, Reserved},
+        stock::{RequestKey, Reserve, Reserved},
     },
 };
 use futures_util::future::try_join_all;
@@ -45,6 +45,12 @@ fn named(answer: &Answer) -> Option<(&Hold, bool)> {
     hold.request_key.is_some().then_some((hold, taken))
 }
 
+/// The names of attempts, and the places of those that have one.
+fn names<'a>(attempts: impl Iterator<Item = Option<(UserId, &'a RequestKey)>>) -> (Vec<usize>, Vec<String>) {
+    let name = |(place, of): (usize, Option<_>)| of.map(|(user, key)| (place, attempt(user, key)));
+    attempts.enumerate().filter_map(name).unzip()
+}
+
 /// What is to be looked at after a call.
 pub(super) struct Look {
     /// Which other campaigns.
@@ -69,9 +75,7 @@ impl Shared {
     /// What to look at after asks: which campaigns there are, and at those that there were lately. None if no ask has a
     /// name.
     pub(super) fn look(&self, campaign: CampaignId, asks: &[&Reserve]) -> Option<Look> {
-        let name = |ask: &Reserve| ask.request_key.as_ref().map(|key| attempt(ask.user_id, key));
-        let (places, names): (Vec<usize>, Vec<String>) =
-            asks.iter().enumerate().filter_map(|(place, ask)| Some((place, name(ask)?))).unzip();
+        let (places, names) = names(asks.iter().map(|ask| Some((ask.user_id, ask.request_key.as_ref()?))));
         if places.is_empty() {
             return None;
         }
@@ -183,9 +187,9 @@ impl Shared {
 
     /// The places of those answers whose attempts are known in another campaign.
     async fn used_in(&self, other: CampaignId, answers: &[Answer]) -> Result<Vec<usize>, Fault> {
-        let name = |hold: &Hold| hold.request_key.as_ref().map(|key| attempt(hold.user_id, key));
-        let of = |(place, answer)| Some((place, name(named(answer)?.0)?));
-        let (places, names): (Vec<usize>, Vec<String>) = answers.iter().enumerate().filter_map(of).unzip();
+        let held = answers.iter().map(|answer| named(answer).map(|(hold, _)| hold));
+        let (places, names) =
+            names(held.map(|hold| hold.and_then(|hold| Some((hold.user_id, hold.request_key.as_ref()?)))));
         let known: Vec<Option<String>> = self.send(&self.names_in(other, &names)).await?;
         Ok(places.into_iter().zip(known).filter(|(_, known)| known.is_some()).map(|(place, _)| place).collect())
     }

@@ -55,12 +55,7 @@ const TRIES: u32 = 3;
 
 impl Shared {
     /// Answers all asks of a campaign.
-    async fn grab(
-        self: &Arc<Self>,
-        campaign: CampaignId,
-        asks: Vec<Reserve>,
-        granting: bool,
-    ) -> Vec<Result<Reserved, Fault>> {
+    async fn grab(&self, campaign: CampaignId, asks: Vec<Reserve>, granting: bool) -> Vec<Result<Reserved, Fault>> {
         let mut answers = Vec::new();
         let mut places: Vec<usize> = (0..asks.len()).collect();
         for _ in 0..TRIES {
