@@ -13,12 +13,14 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
-use futures_util::{StreamExt, stream::FuturesUnordered};
+use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use tokio::{
     sync::{Mutex, Notify, mpsc, oneshot},
     task::JoinHandle,
+    time::timeout,
 };
 
 use crate::error::Fault;
@@ -36,6 +38,43 @@ pub trait Commit: Send + Sync + 'static {
     fn commit(&self, group: Vec<Self::Item>) -> impl Future<Output = Vec<Result<Self::Answer, Fault>>> + Send;
 }
 
+/// Works on groups, and answers each of a group as soon as its answer is known. A [`Commit`] answers all at its end.
+pub trait Work: Send + Sync + 'static {
+    /// One of a group.
+    type Item: Send + 'static;
+    /// What one of a group is told.
+    type Answer: Send + 'static;
+    /// The part that is away once the group is closed, in words of the operator.
+    const PART: &'static str;
+
+    /// Works on a group that is not empty, with one caller an item. Returns whether any of it was done.
+    fn work(&self, items: Vec<Self::Item>, callers: Vec<Caller<Self::Answer>>) -> impl Future<Output = bool> + Send;
+}
+
+impl<C: Commit> Work for C {
+    type Item = C::Item;
+    type Answer = C::Answer;
+    const PART: &'static str = C::PART;
+
+    async fn work(&self, items: Vec<C::Item>, callers: Vec<Caller<C::Answer>>) -> bool {
+        let answers = self.commit(items).await;
+        debug_assert_eq!(answers.len(), callers.len(), "each is answered");
+        let done = answers.iter().any(Result::is_ok);
+        callers.into_iter().zip(answers).for_each(|(caller, answer)| caller.tell(answer));
+        done
+    }
+}
+
+/// Who waits for an answer.
+pub struct Caller<A>(oneshot::Sender<Result<A, Fault>>);
+
+impl<A> Caller<A> {
+    /// Answers, if it still waits. One that is not answered is told that the part is away.
+    pub fn tell(self, answer: Result<A, Fault>) {
+        let _ = self.0.send(answer);
+    }
+}
+
 /// Bounds of a group commit.
 #[derive(Debug, Clone, Copy)]
 pub struct GroupBounds {
@@ -46,6 +85,9 @@ pub struct GroupBounds {
     /// The least that a group has that is committed beside another. Smaller ones cost more each than they save their
     /// callers, so they wait for those at work, and grow.
     pub beside: usize,
+    /// How long a group at work is in the way of others. After that it goes on by itself and counts no more: what hangs
+    /// for some must not hang for all. Without it, until its end.
+    pub in_the_way: Option<Duration>,
     /// The most that wait for a group. Whoever comes then waits for room first, so memory stays bounded and a slow
     /// commit slows its callers down instead of piling them up.
     pub waiting: usize,
@@ -55,39 +97,39 @@ pub struct GroupBounds {
 }
 
 /// An item that waits for its group, and who waits for it.
-struct Waiting<C: Commit> {
-    item: C::Item,
-    answer: oneshot::Sender<Result<C::Answer, Fault>>,
+struct Waiting<W: Work> {
+    item: W::Item,
+    caller: Caller<W::Answer>,
 }
 
 /// The way to the task that commits. The task ends when this is dropped, after what it has.
-pub struct GroupCommit<C: Commit> {
-    waiting: mpsc::Sender<Waiting<C>>,
+pub struct GroupCommit<W: Work> {
+    waiting: mpsc::Sender<Waiting<W>>,
     closing: Arc<Notify>,
     commits: Arc<AtomicU64>,
     task: Mutex<Option<JoinHandle<()>>>,
 }
 
-impl<C: Commit> GroupCommit<C> {
+impl<W: Work> GroupCommit<W> {
     /// Starts the task that commits. Bounds of zero count as one.
     ///
     /// # Panics
     /// Outside of a Tokio runtime.
     #[must_use]
-    pub fn start(commit: C, bounds: GroupBounds) -> Self {
+    pub fn start(work: W, bounds: GroupBounds) -> Self {
         let (waiting, receiver) = mpsc::channel(bounds.waiting.max(1));
         let (closing, commits) = (Arc::new(Notify::new()), Arc::new(AtomicU64::new(0)));
-        let worker = Worker { commit, bounds, commits: Arc::clone(&commits), closing: Arc::clone(&closing) };
+        let worker = Worker { work, bounds, commits: Arc::clone(&commits), closing: Arc::clone(&closing) };
         let task = tokio::spawn(async move { worker.run(receiver).await });
         Self { waiting, closing, commits, task: Mutex::new(Some(task)) }
     }
 
     /// Returns once the item's group is committed.
-    pub async fn submit(&self, item: C::Item) -> Result<C::Answer, Fault> {
+    pub async fn submit(&self, item: W::Item) -> Result<W::Answer, Fault> {
         let (answer, answered) = oneshot::channel();
-        let closed = |_| Fault::unavailable(C::PART, "it is closed");
-        self.waiting.send(Waiting { item, answer }).await.map_err(closed)?;
-        answered.await.map_err(|gone| Fault::unavailable(C::PART, gone))?
+        let closed = |_| Fault::unavailable(W::PART, "it is closed");
+        self.waiting.send(Waiting { item, caller: Caller(answer) }).await.map_err(closed)?;
+        answered.await.map_err(|gone| Fault::unavailable(W::PART, gone))?
     }
 
     /// How many groups were committed so far, at least in part: far fewer than items, when many come at once.
@@ -103,7 +145,7 @@ impl<C: Commit> GroupCommit<C> {
         let mut task = self.task.lock().await;
         if let Some(running) = task.as_mut() {
             if let Err(error) = running.await {
-                tracing::error!(%error, part = C::PART, "the task that commits ended badly");
+                tracing::error!(%error, part = W::PART, "the task that commits ended badly");
             }
             *task = None;
         }
@@ -111,31 +153,33 @@ impl<C: Commit> GroupCommit<C> {
 }
 
 /// The task that commits.
-struct Worker<C> {
-    commit: C,
+struct Worker<W> {
+    work: W,
     bounds: GroupBounds,
     commits: Arc<AtomicU64>,
     closing: Arc<Notify>,
 }
 
-impl<C: Commit> Worker<C> {
-    async fn run(&self, mut receiver: mpsc::Receiver<Waiting<C>>) {
+impl<W: Work> Worker<W> {
+    async fn run(&self, mut receiver: mpsc::Receiver<Waiting<W>>) {
         let most = self.bounds.group.max(1);
         let mut group = Vec::new();
         let mut working = FuturesUnordered::new();
+        // Those that are in nobody's way any more.
+        let mut slow = FuturesUnordered::new();
         let mut all_in = false;
         loop {
             let beside = working.len() < self.bounds.at_once && group.len() >= self.bounds.beside.min(most);
             if !group.is_empty() && (working.is_empty() || beside) {
                 if self.bounds.leave_out_abandoned {
-                    group.retain(|waiting: &Waiting<C>| !waiting.answer.is_closed());
+                    group.retain(|waiting: &Waiting<W>| !waiting.caller.0.is_closed());
                 }
                 if !group.is_empty() {
-                    working.push(self.commit_and_answer(std::mem::take(&mut group)));
+                    working.push(self.in_turn(self.work_on(std::mem::take(&mut group)).boxed()));
                 }
                 continue;
             }
-            if all_in && working.is_empty() {
+            if all_in && working.is_empty() && slow.is_empty() {
                 return;
             }
             let room = most - group.len();
@@ -143,23 +187,26 @@ impl<C: Commit> Worker<C> {
                 biased;
                 // Nothing more comes in; what is in is still taken out below, down to the last.
                 () = self.closing.notified(), if !receiver.is_closed() => receiver.close(),
-                Some(()) = working.next() => {}
+                Some(left) = working.next() => slow.extend(left),
+                Some(()) = slow.next() => {}
                 taken = receiver.recv_many(&mut group, room), if room > 0 && !all_in => all_in = taken == 0,
             }
         }
     }
 
-    async fn commit_and_answer(&self, group: Vec<Waiting<C>>) {
-        let (items, callers): (Vec<_>, Vec<_>) =
-            group.into_iter().map(|waiting| (waiting.item, waiting.answer)).unzip();
-        let answers = self.commit.commit(items).await;
-        debug_assert_eq!(answers.len(), callers.len(), "each is answered");
-        if answers.iter().any(Result::is_ok) {
-            self.commits.fetch_add(1, Ordering::Relaxed);
+    /// Works as long as it may be in the way of others. Returns what is left to do.
+    async fn in_turn<'a>(&self, mut work: BoxFuture<'a, ()>) -> Option<BoxFuture<'a, ()>> {
+        if let Some(turn) = self.bounds.in_the_way {
+            return timeout(turn, &mut work).await.is_err().then_some(work);
         }
-        for (caller, answer) in callers.into_iter().zip(answers) {
-            // Who does not wait any more needs no answer.
-            let _ = caller.send(answer);
+        work.await;
+        None
+    }
+
+    async fn work_on(&self, group: Vec<Waiting<W>>) {
+        let (items, callers) = group.into_iter().map(|waiting| (waiting.item, waiting.caller)).unzip();
+        if self.work.work(items, callers).await {
+            self.commits.fetch_add(1, Ordering::Relaxed);
         }
     }
 }
@@ -185,197 +232,4 @@ fn told(fault: &Arc<Fault>) -> Fault {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Mutex as StdMutex;
-
-    use tokio::sync::Semaphore;
-
-    use super::*;
-
-    /// Takes note of the groups and commits when it is let.
-    #[derive(Clone)]
-    struct Notes {
-        groups: Arc<StdMutex<Vec<Vec<u32>>>>,
-        let_go: Arc<Semaphore>,
-    }
-
-    impl Notes {
-        fn new() -> Self {
-            Self { groups: Arc::default(), let_go: Arc::new(Semaphore::new(0)) }
-        }
-
-        fn groups(&self) -> Vec<Vec<u32>> {
-            self.groups.lock().unwrap().clone()
-        }
-    }
-
-    impl Commit for Notes {
-        type Item = u32;
-        type Answer = u32;
-        const PART: &'static str = "notes";
-
-        async fn commit(&self, group: Vec<u32>) -> Vec<Result<u32, Fault>> {
-            self.groups.lock().unwrap().push(group.clone());
-            self.let_go.acquire().await.unwrap().forget();
-            group.into_iter().map(|n| if n == 13 { Err(Fault::internal("13")) } else { Ok(n * 2) }).collect()
-        }
-    }
-
-    const BOUNDS: GroupBounds =
-        GroupBounds { group: 4, at_once: 1, beside: 1, waiting: 100, leave_out_abandoned: false };
-
-    /// Lets everything run that can, on a runtime of one thread.
-    async fn settle() {
-        for _ in 0..50 {
-            tokio::task::yield_now().await;
-        }
-    }
-
-    #[tokio::test]
-    async fn who_waits_at_the_same_time_shares_a_group_and_gets_an_answer_of_its_own() {
-        let notes = Notes::new();
-        let group = Arc::new(GroupCommit::start(notes.clone(), BOUNDS));
-        let submit = |n| {
-            let group = Arc::clone(&group);
-            tokio::spawn(async move { group.submit(n).await })
-        };
-        let alone = submit(1);
-        settle().await;
-        assert_eq!(notes.groups(), [[1]], "one that comes alone goes at once");
-        let crowd: Vec<_> = (10..16).map(submit).collect();
-        settle().await;
-        assert_eq!(notes.groups().len(), 1, "one group at a time");
-        notes.let_go.add_permits(3);
-        assert_eq!(alone.await.unwrap().unwrap(), 2);
-        for (n, answer) in (10..16).zip(crowd) {
-            let answer = answer.await.unwrap();
-            assert!(
-                matches!(answer, Ok(twice) if twice == n * 2 && n != 13) || n == 13 && answer.is_err(),
-                "{answer:?}"
-            );
-        }
-        assert_eq!(notes.groups(), [vec![1], vec![10, 11, 12, 13], vec![14, 15]]);
-        assert_eq!(group.commits(), 3);
-    }
-
-    #[tokio::test]
-    async fn as_many_groups_as_may_be_are_worked_on_at_the_same_time() {
-        let notes = Notes::new();
-        let group = Arc::new(GroupCommit::start(notes.clone(), GroupBounds { at_once: 2, ..BOUNDS }));
-        let mut tasks = Vec::new();
-        for n in 0..3 {
-            let group = Arc::clone(&group);
-            tasks.push(tokio::spawn(async move { group.submit(n).await.unwrap() }));
-            settle().await;
-        }
-        assert_eq!(notes.groups(), [[0], [1]]);
-        notes.let_go.add_permits(3);
-        for (n, task) in (0..).zip(tasks) {
-            assert_eq!(task.await.unwrap(), n * 2);
-        }
-    }
-
-    #[tokio::test]
-    async fn a_small_group_waits_for_those_at_work_and_grows() {
-        let notes = Notes::new();
-        let group = Arc::new(GroupCommit::start(notes.clone(), GroupBounds { at_once: 2, beside: 3, ..BOUNDS }));
-        let mut tasks = Vec::new();
-        let mut submit = |n| {
-            let group = Arc::clone(&group);
-            tasks.push(tokio::spawn(async move { group.submit(n).await.unwrap() }));
-        };
-        submit(0);
-        settle().await;
-        submit(1);
-        settle().await;
-        submit(2);
-        settle().await;
-        assert_eq!(notes.groups(), [vec![0]], "two are too few");
-        submit(3);
-        settle().await;
-        assert_eq!(notes.groups(), [vec![0], vec![1, 2, 3]], "three are not");
-        submit(4);
-        settle().await;
-        assert_eq!(notes.groups().len(), 2);
-        notes.let_go.add_permits(1);
-        settle().await;
-        assert_eq!(notes.groups().len(), 2, "one is still at work");
-        notes.let_go.add_permits(2);
-        for (n, task) in (0..).zip(tasks) {
-            assert_eq!(task.await.unwrap(), n * 2);
-        }
-        assert_eq!(notes.groups().last(), Some(&vec![4]));
-    }
-
-    #[tokio::test]
-    async fn closing_commits_what_waits_and_refuses_what_comes() {
-        let notes = Notes::new();
-        let group = Arc::new(GroupCommit::start(notes.clone(), BOUNDS));
-        let tasks: Vec<_> = (0..9)
-            .map(|n| {
-                let group = Arc::clone(&group);
-                tokio::spawn(async move { group.submit(n).await.unwrap() })
-            })
-            .collect();
-        settle().await;
-        let closing = [(); 2].map(|()| {
-            let group = Arc::clone(&group);
-            tokio::spawn(async move { group.close().await })
-        });
-        settle().await;
-        assert!(matches!(group.submit(9).await, Err(Fault::Unavailable { part: "notes", .. })));
-        notes.let_go.add_permits(10);
-        for closed in closing {
-            closed.await.unwrap();
-        }
-        for (n, task) in (0..).zip(tasks) {
-            assert_eq!(task.await.unwrap(), n * 2);
-        }
-    }
-
-    #[tokio::test]
-    async fn what_nobody_waits_for_is_left_out_only_if_it_is_to_be() {
-        for leave_out_abandoned in [false, true] {
-            let notes = Notes::new();
-            let group = Arc::new(GroupCommit::start(notes.clone(), GroupBounds { leave_out_abandoned, ..BOUNDS }));
-            let tasks = (0..3).map(|n| {
-                let group = Arc::clone(&group);
-                tokio::spawn(async move { group.submit(n).await })
-            });
-            let tasks: Vec<_> = tasks.collect();
-            let first = tasks.into_iter();
-            settle().await;
-            assert_eq!(notes.groups().len(), 1);
-            let given_up = {
-                let group = Arc::clone(&group);
-                tokio::spawn(async move { group.submit(7).await })
-            };
-            settle().await;
-            given_up.abort();
-            settle().await;
-            notes.let_go.add_permits(10);
-            for answer in first {
-                answer.await.unwrap().unwrap();
-            }
-            group.close().await;
-            assert_eq!(notes.groups().concat().contains(&7), !leave_out_abandoned);
-        }
-    }
-
-    #[test]
-    fn a_fault_of_a_group_is_told_to_each_with_its_cause() {
-        let told = for_each::<()>(2, Err(Fault::unavailable("notes", "the pen is empty")));
-        assert_eq!(told.len(), 2);
-        for fault in told {
-            let Err(fault @ Fault::Unavailable { part: "notes", .. }) = fault else { panic!("{fault:?}") };
-            let mut cause = Some(&fault as &dyn std::error::Error);
-            let mut texts = Vec::new();
-            while let Some(error) = cause {
-                texts.push(error.to_string());
-                cause = error.source();
-            }
-            assert!(texts.contains(&"the pen is empty".to_owned()), "{texts:?}");
-        }
-        assert!(for_each(3, Ok(1)).into_iter().all(|outcome| matches!(outcome, Ok(1))));
-    }
-}
+mod tests;

@@ -1,47 +1,67 @@
-//! Making holds safe, for all at once who got theirs at the same moment.
+//! Grabbing, for all at once who ask at the same moment.
 //!
-//! What comes after a hold (publish it, note that it is published, tell who watches) costs about the same for one as for
-//! hundreds. So the holds that wait at the same moment go together, as one **crowd**: one message a queue, one note a
-//! campaign. Whoever was refused is no part of it and was answered before: a
-//! broker that hangs delays nobody who gets nothing.
+//! Taking units costs a call of the stock store, and what comes after it (publish the hold, note that it is published, tell
+//! who watches) costs about the same for one as for hundreds. So those who ask at the same moment go together, as one
+//! **crowd**: one call, one message a queue, one note a campaign. Whoever is refused is answered as soon as the store has
+//! said so.
+//!
+//! While a crowd is on its way the next one gathers: whoever waits then gets an answer no later than by going alone, for
+//! the store and the broker work for one after the other in any case. But a crowd that hangs holds up nobody else
+//! ([`Crowd::IN_THE_WAY`]).
 //!
 //! A crowd goes on to its end when those who wait for it are gone. What it may not touch: what a grab is; it carries
 //! out the last steps of [`super::grab`], which says why they are in this order.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use futures_util::future::join_all;
 
 use super::{
     ports::{MessageBus, StockStore},
-    stock::Hold,
+    stock::{Hold, Reserve, Reserved},
 };
 use crate::{
     error::Fault,
-    group::{Commit, GroupBounds, GroupCommit},
+    group::{Caller, GroupBounds, GroupCommit, Work},
     id::TypedId,
     order::{Order, ports::StatusFeed, status::OrderChange},
 };
 
-/// Makes holds safe. Ends with what it has in work.
+/// What an ask came to.
+pub(super) enum Taken {
+    /// Units, and they are safe.
+    Granted {
+        /// The order of them.
+        order: Order,
+        /// Units left for others.
+        remaining: u32,
+    },
+    /// Anything else that the store answers.
+    Not(Reserved),
+}
+
+/// Takes units and makes holds safe. Ends with what it has in work.
 pub(super) struct Crowd {
-    holds: Arc<Holds>,
+    steps: Arc<Steps>,
     /// A campaign always goes through the same, so that one whose stock does not answer holds up few others.
-    lanes: Vec<GroupCommit<Securing>>,
+    lanes: Vec<GroupCommit<Grabbing>>,
 }
 
 impl Crowd {
     const LANES: usize = 4;
+    /// Several times what a crowd takes when all is well, and less than anybody notices.
+    const IN_THE_WAY: Duration = Duration::from_millis(100);
     const BOUNDS: GroupBounds = GroupBounds {
         // What one script call and one message carry.
         group: 256,
         // While one crowd waits for the broker, the next is on its way. More at once would be smaller, and cost more.
         at_once: 2,
         // Few buyers in two crowds cost the broker two flushes instead of one, and none of them is answered sooner.
-        beside: 64,
+        beside: 32,
+        in_the_way: Some(Self::IN_THE_WAY),
         waiting: 10_000,
-        // They have units, and an order will come of them in any case.
-        leave_out_abandoned: false,
+        // A grab whose caller is gone before it was sent is nobody's: it would take units for nothing.
+        leave_out_abandoned: true,
     };
 
     /// Starts the tasks that carry it out.
@@ -49,44 +69,61 @@ impl Crowd {
     /// # Panics
     /// Outside of a Tokio runtime.
     pub(super) fn start(stock: Arc<dyn StockStore>, bus: Arc<dyn MessageBus>, feed: Arc<dyn StatusFeed>) -> Self {
-        let holds = Arc::new(Holds { stock, bus, feed });
-        let lane = |_| GroupCommit::start(Securing(Arc::clone(&holds)), Self::BOUNDS);
-        Self { lanes: (0..Self::LANES).map(lane).collect(), holds }
+        let steps = Arc::new(Steps { stock, bus, feed });
+        let lane = |_| GroupCommit::start(Grabbing(Arc::clone(&steps)), Self::BOUNDS);
+        Self { lanes: (0..Self::LANES).map(lane).collect(), steps }
     }
 
-    /// Makes a fresh hold safe, and answers its order.
-    pub(super) async fn secure(&self, hold: Hold) -> Result<Order, Fault> {
+    /// Takes units for a buyer, and answers their order once it is safe.
+    pub(super) async fn grab(&self, ask: Reserve) -> Result<Taken, Fault> {
         // The last bytes of a UUIDv7 are random.
-        let [.., last] = hold.campaign_id.uuid().into_bytes();
-        self.lanes[usize::from(last) % self.lanes.len()].submit(hold).await
+        let [.., last] = ask.campaign_id.uuid().into_bytes();
+        self.lanes[usize::from(last) % self.lanes.len()].submit(ask).await
     }
 
     /// Publishes a hold that was left unpublished by an earlier attempt.
     pub(super) async fn publish(&self, hold: &Hold) -> Result<(), Fault> {
-        self.holds.publish(std::slice::from_ref(hold)).await.into_iter().collect()
+        self.steps.publish(std::slice::from_ref(hold)).await.into_iter().collect()
+    }
+}
+
+struct Grabbing(Arc<Steps>);
+
+impl Work for Grabbing {
+    type Item = Reserve;
+    type Answer = Taken;
+    const PART: &'static str = "stock";
+
+    async fn work(&self, asks: Vec<Reserve>, callers: Vec<Caller<Taken>>) -> bool {
+        let (mut holds, mut granted) = (Vec::new(), Vec::new());
+        for (caller, reserved) in callers.into_iter().zip(self.0.stock.reserve_all(&asks).await) {
+            match reserved {
+                Ok(Reserved::Held { hold, remaining }) => {
+                    holds.push(hold);
+                    granted.push((caller, remaining));
+                }
+                refused => caller.tell(refused.map(Taken::Not)),
+            }
+        }
+        if holds.is_empty() {
+            return false;
+        }
+        let orders = self.0.secure(&holds).await;
+        for ((caller, remaining), order) in granted.into_iter().zip(orders) {
+            caller.tell(order.map(|order| Taken::Granted { order, remaining }));
+        }
+        true
     }
 }
 
 /// The steps.
-struct Holds {
+struct Steps {
     stock: Arc<dyn StockStore>,
     bus: Arc<dyn MessageBus>,
     feed: Arc<dyn StatusFeed>,
 }
 
-struct Securing(Arc<Holds>);
-
-impl Commit for Securing {
-    type Item = Hold;
-    type Answer = Order;
-    const PART: &'static str = "stock";
-
-    async fn commit(&self, holds: Vec<Hold>) -> Vec<Result<Order, Fault>> {
-        self.0.secure(&holds).await
-    }
-}
-
-impl Holds {
+impl Steps {
     /// Makes holds safe, tells who watches, and answers their orders.
     async fn secure(&self, holds: &[Hold]) -> Vec<Result<Order, Fault>> {
         crash_point!("grab.reserved");

@@ -5,10 +5,10 @@
 //!
 //! 1. the attempt is read: a quantity that can be, an idempotency key that can be;
 //! 2. the rules of the campaign are asked about the buyer ([`crate::access::eligibility`]);
-//! 3. the stock store takes the units in one atomic step ([`super::stock::Reserved`]), and with them it
-//!    writes the **hold** and the note that a message is to be published;
-//! 4. the hold is published to the queue, with those of others ([`super::crowd`]). It counts as granted when it is **safe**: in the queue, or in a
-//!    stock store that outlives its process. What was not noted as published, the relay publishes again.
+//! 3. with all who ask at the same moment ([`super::crowd`]), the stock store takes the units in one atomic step
+//!    ([`super::stock::Reserved`]), and with them it writes the **hold** and the note that a message is to be published;
+//! 4. the hold is published to the queue. It counts as granted when it is **safe**: in the queue, or in a stock store
+//!    that outlives its process. What was not noted as published, the relay publishes again.
 //!
 //! The answer is an order in state `QUEUED`; the consumers make it `PENDING_PAYMENT` (or `REJECTED`).
 //!
@@ -21,7 +21,7 @@
 use std::sync::Arc;
 
 use super::{
-    crowd::Crowd,
+    crowd::{Crowd, Taken},
     opening::{Opened, Opening},
     ports::{MessageBus, StockStore},
     stock::{RememberedRequest, RequestKey, Reserve, Reserved},
@@ -124,20 +124,21 @@ impl Grabs {
             }
             Verdict::Eligible => {}
         }
-        let mut reserved = self.stock.reserve(&ask).await?;
-        if reserved == Reserved::NotLoaded {
+        let mut taken = self.crowd.grab(ask.clone()).await?;
+        if matches!(taken, Taken::Not(Reserved::NotLoaded)) {
             let opened = Box::pin(self.opening.ensure(ask.campaign_id)).await?;
             if opened != Opened::Open {
                 return self.repeat_or(&ask, not_open(opened)).await;
             }
-            reserved = self.stock.reserve(&ask).await?;
+            taken = self.crowd.grab(ask.clone()).await?;
         }
+        let refused = match taken {
+            Taken::Granted { order, remaining } => return Ok(Grabbed { order, remaining: Some(remaining) }),
+            Taken::Not(reserved) => reserved,
+        };
         let at = |code, message: String| Err(Refusal::at(code, "quantity", message).into());
         let no = |code, message: &'static str| Err(Refusal::new(code, message).into());
-        match reserved {
-            Reserved::Held { hold, remaining } => {
-                Ok(Grabbed { order: self.crowd.secure(hold).await?, remaining: Some(remaining) })
-            }
+        match refused {
             Reserved::Known { request, unpublished } => {
                 if let Some(hold) = unpublished {
                     self.crowd.publish(&hold).await?;
@@ -145,6 +146,9 @@ impl Grabs {
                 self.repeat(&ask, &request).await
             }
             Reserved::KeyReused => self.repeat_or(&ask, reused()).await,
+            Reserved::Held { hold, .. } => {
+                Err(Fault::internal(format!("{} is held, and nobody made it safe", hold.order_id)).into())
+            }
             Reserved::NotLoaded => Err(Fault::Unavailable { part: "stock", cause: None }.into()),
             Reserved::Ended => no(GrabRefusal::Ended, "the campaign has ended"),
             Reserved::Paused => no(GrabRefusal::Paused, "the campaign is paused"),

@@ -25,9 +25,16 @@ pub trait StockStore: Send + Sync + 'static {
     /// message is safe in the queue.
     fn is_durable(&self) -> bool;
 
-    /// Takes units for a buyer, or says why not; see [`Reserved`] for the order of the checks. With the
-    /// units it writes the hold, the attempt's key and the note that the message is to be published.
-    async fn reserve(&self, ask: &Reserve) -> Result<Reserved, Fault>;
+    /// Takes units for buyers, each as if it came alone and in their order within a campaign, or says why not; see
+    /// [`Reserved`] for the order of the checks. With the units it writes the hold, the attempt's key and the note that
+    /// the message is to be published.
+    async fn reserve_all(&self, asks: &[Reserve]) -> Vec<Result<Reserved, Fault>>;
+
+    /// The same for one.
+    async fn reserve(&self, ask: &Reserve) -> Result<Reserved, Fault> {
+        let answer = self.reserve_all(std::slice::from_ref(ask)).await.pop();
+        answer.unwrap_or_else(|| Err(Fault::internal("an ask has no answer")))
+    }
 
     /// Gives the units of an order back, if its hold is still there. Returns how many came back. If the hold
     /// was not noted as published, its attempt came to nothing and its key is free again.

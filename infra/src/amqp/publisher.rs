@@ -91,6 +91,7 @@ impl Publisher {
             group: options.batch,
             at_once: lanes,
             beside: 1,
+            in_the_way: None,
             waiting: options.capacity,
             leave_out_abandoned: false,
         };

@@ -107,11 +107,12 @@ impl StockStore for MemoryStock {
         false
     }
 
-    async fn reserve(&self, ask: &Reserve) -> Result<Reserved, Fault> {
-        Ok(match &ask.request_key {
+    async fn reserve_all(&self, asks: &[Reserve]) -> Vec<Result<Reserved, Fault>> {
+        let reserve = |ask: &Reserve| match &ask.request_key {
             Some(key) => self.take_named(ask, key),
             None => self.take(ask),
-        })
+        };
+        asks.iter().map(|ask| Ok(reserve(ask))).collect()
     }
 
     async fn release(&self, campaign: CampaignId, order: OrderId) -> Result<u32, Fault> {

@@ -45,8 +45,14 @@ impl<L: Lookup> Gather<L> {
     /// # Panics
     /// Outside of a Tokio runtime.
     pub(super) fn start(lookup: L, patience: Duration) -> Self {
-        let bounds =
-            GroupBounds { group: GROUP, at_once: AT_ONCE, beside: 1, waiting: WAITING, leave_out_abandoned: true };
+        let bounds = GroupBounds {
+            group: GROUP,
+            at_once: AT_ONCE,
+            beside: 1,
+            in_the_way: None,
+            waiting: WAITING,
+            leave_out_abandoned: true,
+        };
         Self { group: GroupCommit::start(Reading(lookup), bounds), patience }
     }
 

@@ -1,8 +1,8 @@
 //! The stock store on Redis.
 //!
-//! Grabs and releases go through a group commit each ([`domain::group`]): what waits at the same moment shares
-//! one script call a campaign. A campaign always goes through the same of several lanes, so that one whose node does
-//! not answer holds up few others.
+//! Grabs that come together share one script call a campaign. So do releases that wait at the same moment: they go
+//! through a group commit ([`domain::group`]), a campaign always through the same of several lanes, so that one whose
+//! node does not answer holds up few others.
 
 mod campaigns;
 mod look;
@@ -32,7 +32,7 @@ use futures_util::future::{join_all, try_join_all};
 
 use self::{
     notes::Releasing,
-    reserve::Reserving,
+    reserve::Granting,
     shared::{Lanes, Shared, by_campaign},
 };
 use super::{OpenError, RedisOptions, Server};
@@ -41,7 +41,7 @@ use domain::group::GroupBounds;
 /// The stock of running campaigns, in a Redis that all replicas share.
 pub struct RedisStock {
     shared: Arc<Shared>,
-    reserving: Lanes<Reserving>,
+    granting: Granting,
     releasing: Lanes<Releasing>,
 }
 
@@ -61,24 +61,21 @@ impl RedisStock {
     /// Outside of a Tokio runtime.
     pub async fn open(options: &RedisOptions) -> Result<Self, OpenError> {
         let shared = Arc::new(Shared::new(Server::open(options).await?, options));
-        let bounds = |leave_out_abandoned| GroupBounds {
+        let bounds = GroupBounds {
             group: Self::GROUP,
             at_once: Self::AT_ONCE,
             beside: Self::BESIDE,
+            in_the_way: None,
             waiting: Self::WAITING,
-            leave_out_abandoned,
+            leave_out_abandoned: false,
         };
-        Ok(Self {
-            // A grab whose caller is gone before it was sent is nobody's: it would take units for nothing.
-            reserving: Lanes::start(bounds(true), || Reserving::new(&shared)),
-            releasing: Lanes::start(bounds(false), || Releasing(Arc::clone(&shared))),
-            shared,
-        })
+        let releasing = Lanes::start(bounds, || Releasing(Arc::clone(&shared)));
+        Ok(Self { granting: Granting::default(), releasing, shared })
     }
 
-    /// Ends it: what waits is still done and answered, and whoever grabs, releases or notes from now on is refused.
+    /// Ends it: what waits is still done and answered, and whoever releases from now on is refused.
     pub async fn close(&self) {
-        tokio::join!(self.reserving.close(), self.releasing.close());
+        self.releasing.close().await;
     }
 
     /// Whether Redis answers.
@@ -93,8 +90,9 @@ impl StockStore for RedisStock {
         self.shared.server.is_durable()
     }
 
-    async fn reserve(&self, ask: &Reserve) -> Result<Reserved, Fault> {
-        self.shared.in_time(self.reserving.of(ask.campaign_id).submit(ask.clone())).await
+    async fn reserve_all(&self, asks: &[Reserve]) -> Vec<Result<Reserved, Fault>> {
+        let campaign = |ask: &&Reserve| ask.campaign_id;
+        by_campaign(asks.iter().collect(), campaign, |campaign, asks| self.grab(campaign, asks)).await
     }
 
     async fn release(&self, campaign: CampaignId, order: OrderId) -> Result<u32, Fault> {

@@ -1,51 +1,46 @@
-//! Grabs in groups: what waits at the same moment is one call of `reserve.lua` a campaign.
+//! Grabs: those that come together are one call of `reserve.lua` a campaign.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use domain::{
     error::Fault,
-    group::{Commit, for_each},
-    id::CampaignId,
+    group::for_each,
+    id::{CampaignId, TypedId},
     spike::stock::{RememberedRequest, Reserve, Reserved},
 };
 
-use super::{
-    names::Glance,
-    shared::{Shared, by_campaign},
-};
+use super::{RedisStock, names::Glance, shared::Shared};
 use crate::redis::{
     error::{PART, unreadable},
     script,
     text::{self, instant, read_hold, read_id},
 };
 
-/// Takes units.
-pub(super) struct Reserving {
-    shared: Arc<Shared>,
-    /// Whether somebody got units lately: then it is worth looking at other campaigns on the same way.
-    granting: AtomicBool,
-}
+/// Whether somebody got units lately: then it is worth looking at other campaigns on the same way. Campaigns that share
+/// an entry may only be wrong about that.
+#[derive(Default)]
+pub(super) struct Granting([AtomicBool; 16]);
 
-impl Reserving {
-    pub(super) fn new(shared: &Arc<Shared>) -> Self {
-        Self { shared: Arc::clone(shared), granting: AtomicBool::new(false) }
+impl Granting {
+    fn of(&self, campaign: CampaignId) -> &AtomicBool {
+        // The last bytes of a UUIDv7 are random.
+        let [.., last] = campaign.uuid().into_bytes();
+        &self.0[usize::from(last) % self.0.len()]
     }
 }
 
-impl Commit for Reserving {
-    type Item = Reserve;
-    type Answer = Reserved;
-    const PART: &'static str = PART;
-
-    async fn commit(&self, asks: Vec<Reserve>) -> Vec<Result<Reserved, Fault>> {
-        let granting = self.granting.load(Ordering::Relaxed);
-        let part = |campaign, asks| self.shared.grab(campaign, asks, granting);
-        let answers = by_campaign(asks, |ask| ask.campaign_id, part).await;
+impl RedisStock {
+    /// Answers all asks of a campaign, in time.
+    pub(super) async fn grab(&self, campaign: CampaignId, asks: Vec<&Reserve>) -> Vec<Result<Reserved, Fault>> {
+        let lately = self.granting.of(campaign);
+        let granting = lately.load(Ordering::Relaxed);
+        let mut answers = Vec::with_capacity(asks.len());
+        for asks in asks.chunks(Self::GROUP) {
+            let answered = self.shared.in_time(async { Ok(self.shared.grab(campaign, asks, granting).await) }).await;
+            answers.extend(answered.unwrap_or_else(|late| for_each(asks.len(), Err(late))));
+        }
         let granted = answers.iter().any(|answer| matches!(answer, Ok(Reserved::Held { .. })));
-        self.granting.store(granted, Ordering::Relaxed);
+        lately.store(granted, Ordering::Relaxed);
         answers
     }
 }
@@ -55,11 +50,11 @@ const TRIES: u32 = 3;
 
 impl Shared {
     /// Answers all asks of a campaign.
-    async fn grab(&self, campaign: CampaignId, asks: Vec<Reserve>, granting: bool) -> Vec<Result<Reserved, Fault>> {
+    async fn grab(&self, campaign: CampaignId, asks: &[&Reserve], granting: bool) -> Vec<Result<Reserved, Fault>> {
         let mut answers = Vec::new();
         let mut places: Vec<usize> = (0..asks.len()).collect();
         for _ in 0..TRIES {
-            let asked: Vec<&Reserve> = places.iter().map(|place| &asks[*place]).collect();
+            let asked: Vec<&Reserve> = places.iter().map(|place| asks[*place]).collect();
             let (mut answered, glance) = self.reserve(campaign, &asked, granting).await;
             let again = self.settle_names(campaign, &mut answered, glance).await;
             if answers.is_empty() {

@@ -21,6 +21,7 @@ pub(super) fn start(db: Database, claims: Arc<Claims>, options: &QueueOptions) -
         group: options.batch,
         at_once: 1,
         beside: 1,
+        in_the_way: None,
         waiting: options.capacity,
         leave_out_abandoned: false,
     };
