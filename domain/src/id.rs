@@ -26,6 +26,12 @@ pub trait TypedId: Copy + Eq + Ord + fmt::Display + FromStr<Err = IdError> + Sen
     fn from_uuid(uuid: Uuid) -> Self;
     /// The UUID that the database stores.
     fn uuid(self) -> Uuid;
+    /// Which of several lanes is this one's, always the same: one below `lanes`, which must be more than none. The last
+    /// bytes of a `UUIDv7` are random, so many ids spread evenly.
+    fn lane(self, lanes: usize) -> usize {
+        let [.., last] = self.uuid().into_bytes();
+        usize::from(last) % lanes
+    }
 }
 
 /// Makes new identifiers. The one source of them, so that tests can replay a run.

@@ -5,9 +5,8 @@
 //! **crowd**: one call, one message a queue, one note a campaign. Whoever is refused is answered as soon as the store has
 //! said so.
 //!
-//! While a crowd is on its way the next one gathers: whoever waits then gets an answer no later than by going alone, for
-//! the store and the broker work for one after the other in any case. But a crowd that hangs holds up nobody else
-//! ([`Crowd::IN_THE_WAY`]).
+//! While a crowd is on its way the next one gathers. Whoever gets units then would wait for the broker in any case; whoever
+//! gets none waits a little longer than alone, but not for a crowd that hangs ([`Crowd::IN_THE_WAY`]).
 //!
 //! A crowd goes on to its end when those who wait for it are gone. What it may not touch: what a grab is; it carries
 //! out the last steps of [`super::grab`], which says why they are in this order.
@@ -76,9 +75,7 @@ impl Crowd {
 
     /// Takes units for a buyer, and answers their order once it is safe.
     pub(super) async fn grab(&self, ask: Reserve) -> Result<Taken, Fault> {
-        // The last bytes of a UUIDv7 are random.
-        let [.., last] = ask.campaign_id.uuid().into_bytes();
-        self.lanes[usize::from(last) % self.lanes.len()].submit(ask).await
+        self.lanes[ask.campaign_id.lane(self.lanes.len())].submit(ask).await
     }
 
     /// Publishes a hold that was left unpublished by an earlier attempt.

@@ -23,9 +23,7 @@ pub(super) struct Granting([AtomicBool; 16]);
 
 impl Granting {
     fn of(&self, campaign: CampaignId) -> &AtomicBool {
-        // The last bytes of a UUIDv7 are random.
-        let [.., last] = campaign.uuid().into_bytes();
-        &self.0[usize::from(last) % self.0.len()]
+        &self.0[campaign.lane(self.0.len())]
     }
 }
 

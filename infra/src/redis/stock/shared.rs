@@ -92,9 +92,7 @@ impl<C: Commit> Lanes<C> {
     }
 
     pub(super) fn of(&self, campaign: CampaignId) -> &GroupCommit<C> {
-        // The last bytes of a UUIDv7 are random.
-        let [.., last] = campaign.uuid().into_bytes();
-        &self.0[usize::from(last) % self.0.len()]
+        &self.0[campaign.lane(self.0.len())]
     }
 
     pub(super) async fn close(&self) {
