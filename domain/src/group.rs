@@ -86,7 +86,8 @@ pub struct GroupBounds {
     /// callers, so they wait for those at work, and grow.
     pub beside: usize,
     /// How long a group at work is in the way of others. After that it goes on by itself and counts no more: what hangs
-    /// for some must not hang for all. Without it, until its end.
+    /// for some must not hang for all. Then nothing but the number of callers bounds what is under way. Without it, until
+    /// its end.
     pub in_the_way: Option<Duration>,
     /// The most that wait for a group. Whoever comes then waits for room first, so memory stays bounded and a slow
     /// commit slows its callers down instead of piling them up.

@@ -35,7 +35,7 @@ pub(super) enum Taken {
         /// Units left for others.
         remaining: u32,
     },
-    /// Anything else that the store answers.
+    /// Anything else that the store answers: never a hold.
     Not(Reserved),
 }
 
@@ -92,8 +92,10 @@ impl Work for Grabbing {
     const PART: &'static str = "stock";
 
     async fn work(&self, asks: Vec<Reserve>, callers: Vec<Caller<Taken>>) -> bool {
+        let answers = self.0.stock.reserve_all(&asks).await;
+        debug_assert_eq!(answers.len(), callers.len(), "each is answered");
         let (mut holds, mut granted) = (Vec::new(), Vec::new());
-        for (caller, reserved) in callers.into_iter().zip(self.0.stock.reserve_all(&asks).await) {
+        for (caller, reserved) in callers.into_iter().zip(answers) {
             match reserved {
                 Ok(Reserved::Held { hold, remaining }) => {
                     holds.push(hold);

@@ -165,7 +165,7 @@ async fn a_queue_that_hangs_delays_nobody_who_gets_nothing() {
     }
     let crowds = scene.gate.seen.lock().unwrap().len();
     println!("{UNITS} holds in {crowds} crowds");
-    assert!(crowds <= 4, "two are at work, and what waits goes together: {crowds}");
+    assert!(crowds <= 4, "what waits goes together: {crowds}");
     let report = scene.shop.settled_report(&scene.campaign).await;
     assert_eq!((&report["pendingPayment"], &report["balanced"]), (&json!(UNITS), &json!(true)));
     scene.shop.stop().await;

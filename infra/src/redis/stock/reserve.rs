@@ -17,7 +17,7 @@ use crate::redis::{
 };
 
 /// Whether somebody got units lately: then it is worth looking at other campaigns on the same way. Campaigns that share
-/// an entry may only be wrong about that.
+/// an entry may mislead each other about that, which costs a trip or a look, and no more.
 #[derive(Default)]
 pub(super) struct Granting([AtomicBool; 16]);
 

@@ -58,6 +58,7 @@ pub async fn does_what_the_model_does(bench: Bench, steps: Vec<Step>) {
                 if answers.is_empty() {
                     let crowd: Vec<Reserve> = steps[place..].iter().map_while(|(n, step)| ask(*n, step)).collect();
                     answers.extend(bench.store.reserve_all(&crowd).await);
+                    assert_eq!(answers.len(), crowd.len(), "each is answered, once");
                 }
                 let holding: u32 = holds.values().filter(|(who, _)| *who == user).map(|(_, units)| units).sum();
                 let left = quantity - taken;
