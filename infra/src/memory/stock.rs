@@ -75,8 +75,17 @@ impl MemoryStock {
                 if request.campaign_id != ask.campaign_id || request.quantity != ask.quantity {
                     return Reserved::KeyReused;
                 }
-                let stock = self.find(request.campaign_id);
-                let unpublished = stock.and_then(|stock| locked(&stock).unpublished_hold(request.order_id).cloned());
+                let Some(stock) = self.find(request.campaign_id) else {
+                    return Reserved::Known { request, unpublished: None };
+                };
+                let stock = locked(&stock);
+                if request.order_id == ask.order_id
+                    && let Some(hold) = stock.hold(ask.order_id)
+                {
+                    // The same ask again.
+                    return Reserved::Held { hold: hold.clone(), remaining: stock.level().available };
+                }
+                let unpublished = stock.unpublished_hold(request.order_id).cloned();
                 Reserved::Known { request, unpublished }
             }
             Entry::Vacant(free) => {

@@ -13,7 +13,10 @@ use domain::{
     error::Fault,
     id::{CampaignId, OrderId, TypedId, UserId},
     money::{Currency, Money},
-    spike::{Hold, stock::RequestKey},
+    spike::{
+        Hold,
+        stock::{RequestKey, Reserve},
+    },
 };
 use uuid::Uuid;
 
@@ -72,19 +75,60 @@ fn fields(text: &str) -> Option<[&str; 9]> {
 
 fn hold_of(campaign_id: CampaignId, order_id: OrderId, fields: [&str; 9]) -> Option<Hold> {
     let [user, quantity, price, currency, limit, window, grabbed, epoch, key] = fields;
-    let request_key = if key.is_empty() { None } else { Some(RequestKey::parse(key).ok()?) };
-    Some(Hold {
-        order_id,
+    let terms = HoldTerms::of([price, currency, limit, window, grabbed, epoch])?;
+    Some(terms.hold(Reserve {
         campaign_id,
         user_id: UserId::from_uuid(Uuid::try_parse(user).ok()?),
+        order_id,
         quantity: quantity.parse().ok()?,
-        unit_price: Money::new(price.parse().ok()?, currency.parse::<Currency>().ok()?),
-        per_user_limit: limit.parse().ok()?,
-        payment_window_seconds: window.parse().ok()?,
-        request_key,
-        grabbed_at: instant(grabbed)?,
-        epoch: epoch.parse().ok()?,
-    })
+        request_key: if key.is_empty() { None } else { Some(RequestKey::parse(key).ok()?) },
+    }))
+}
+
+/// What holds have in common that were taken by one call.
+#[derive(Debug)]
+pub(super) struct HoldTerms {
+    unit_price: Money,
+    per_user_limit: u32,
+    payment_window_seconds: u32,
+    grabbed_at: Instant,
+    epoch: u32,
+}
+
+impl HoldTerms {
+    /// Reads them as they stand within a hold, with what is around them: `|price|currency|limit|window|grabbed|epoch|`.
+    pub(super) fn read(text: &str) -> Result<Self, Fault> {
+        let fields = text.strip_prefix('|').and_then(|text| text.strip_suffix('|'));
+        let fields: Option<[&str; 6]> = fields.and_then(|fields| fields.split('|').collect::<Vec<_>>().try_into().ok());
+        fields.and_then(Self::of).ok_or_else(|| unreadable(format_args!("{text:?} as terms of holds")))
+    }
+
+    fn of([price, currency, limit, window, grabbed, epoch]: [&str; 6]) -> Option<Self> {
+        Some(Self {
+            unit_price: Money::new(price.parse().ok()?, currency.parse::<Currency>().ok()?),
+            per_user_limit: limit.parse().ok()?,
+            payment_window_seconds: window.parse().ok()?,
+            grabbed_at: instant(grabbed)?,
+            epoch: epoch.parse().ok()?,
+        })
+    }
+
+    /// The hold of an ask that was granted on these terms.
+    pub(super) fn hold(&self, ask: Reserve) -> Hold {
+        let Self { unit_price, per_user_limit, payment_window_seconds, grabbed_at, epoch } = *self;
+        Hold {
+            order_id: ask.order_id,
+            campaign_id: ask.campaign_id,
+            user_id: ask.user_id,
+            quantity: ask.quantity,
+            unit_price,
+            per_user_limit,
+            payment_window_seconds,
+            request_key: ask.request_key,
+            grabbed_at,
+            epoch,
+        }
+    }
 }
 
 /// Reads a moment in milliseconds.
@@ -111,6 +155,28 @@ mod tests {
         for hold in [plain, named] {
             let text = super::hold(&hold);
             assert_eq!(read_hold(hold.campaign_id, hold.order_id, &text).unwrap(), hold, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_hold_is_made_of_an_ask_and_the_terms_within_its_text() {
+        let hold = Hold {
+            request_key: Some(RequestKey::parse("a|b").unwrap()),
+            ..testing::hold(testing::instant("2026-01-01T10:00:00.123Z"))
+        };
+        let text = super::hold(&hold);
+        let (ask, key) = (format!("1|{}|{}", id(hold.user_id), hold.quantity), "a|b");
+        let terms = text.strip_prefix(&ask).unwrap().strip_suffix(key).unwrap();
+        let ask = Reserve {
+            campaign_id: hold.campaign_id,
+            user_id: hold.user_id,
+            order_id: hold.order_id,
+            quantity: hold.quantity,
+            request_key: hold.request_key.clone(),
+        };
+        assert_eq!(HoldTerms::read(terms).unwrap().hold(ask), hold, "{terms}");
+        for wrong in ["", "|", &terms[1..], &terms.replace("CNY", "XXX"), &format!("{terms}1|")] {
+            assert!(HoldTerms::read(wrong).is_err(), "{wrong:?}");
         }
     }
 

@@ -291,14 +291,18 @@ pub async fn all_holds_are_told(bench: Bench) {
     assert_eq!(told, expected);
 }
 
-/// Whoever got no answer asks again.
+/// Whoever got no answer asks again, with a request key or without.
 pub async fn the_same_order_is_taken_once(bench: Bench) {
     bench.load(bench.stock(5, 5)).await;
     let (hold, _) = held(bench.reserve(1, 1, 2).await);
+    let (named, _) = held(bench.reserve_named(2, 2, 1, "n").await);
     bench.clock.advance(Duration::seconds(1));
-    assert_eq!(held(bench.reserve(1, 1, 2).await), (hold, 3), "the hold as it was");
-    bench.assert_level(3, 2).await;
-    assert_eq!(bench.store.release(campaign(), id(1)).await.unwrap(), 2);
+    assert_eq!(held(bench.reserve(1, 1, 2).await), (hold, 2), "the hold as it was");
+    assert_eq!(held(bench.reserve_named(2, 2, 1, "n").await), (named, 2), "the hold as it was");
+    bench.assert_level(2, 3).await;
+    for (order, units) in [(1, 2), (2, 1)] {
+        assert_eq!(bench.store.release(campaign(), id(order)).await.unwrap(), units);
+    }
     bench.assert_level(5, 0).await;
 }
 

@@ -3,9 +3,11 @@
 -- KEYS  1 sale  2 holds  3 buyers  4 attempts  5 outbox
 -- ARGV  1 the time in ms, or '' for the server's own  2 the most that the outbox may have
 --       then for each ask: its order, its user, its quantity, its request key or ''
--- Returns for each ask, in the order in which it is checked:
+-- Returns first what all holds of this call have in common: |price|currency|limit|window|the time|epoch|
+--       then for each ask, in the order in which it is checked:
 --   closed                     the campaign is not open
---   held|left|hold             the units are its: now, or since the same ask came before
+--   a number                   the units are its from now on, and this is what is left for others
+--   held|left|hold             the units are its since the same ask came before
 --   known|order|hold or ''     this attempt got that order before; the hold if it is not noted as published
 --   reused                     this user used the request key for another quantity
 --   ended, paused, early|ms    over, stopped, starts then
@@ -13,14 +15,16 @@
 --   out, few|left              nothing left, not as much left
 --   full                       the outbox is full: nothing was taken
 --
--- What it reads and writes is one command a key, however many asks there are.
+-- What it reads and writes is one command a key, however many asks there are. An ask that came before is known by its
+-- request key, and by its order only if it has none.
 
 local asks = (#ARGV - 2) / 4
 local answers = {}
 
 if not is_open(KEYS[1]) then
+  answers[1] = ''
   for n = 1, asks do
-    answers[n] = 'closed'
+    answers[n + 1] = 'closed'
   end
   return answers
 end
@@ -44,9 +48,10 @@ local terms = table.concat({ '', sale[9], sale[10], sale[7], sale[8], at, sale[1
 local orders, users, attempts = {}, {}, {}
 for n = 3, #ARGV, 4 do
   local user, key = ARGV[n + 1], ARGV[n + 3]
-  orders[#orders + 1] = ARGV[n]
   users[#users + 1] = user
-  if key ~= '' then
+  if key == '' then
+    orders[#orders + 1] = ARGV[n]
+  else
     attempts[#attempts + 1] = user .. '|' .. key
   end
 end
@@ -69,15 +74,20 @@ local new_holds, new_attempts, new_outbox, changed = {}, {}, {}, {}
 local taken_now = {}
 local outbox
 
--- A number below 10^14 that is made text by `..` has no exponent.
+-- A number below 10^14 that is made text by `..` has no exponent. It is not made text where a text is there.
 local match = string.match
-local function check(order, user, quantity, key)
-  if holds[order] then
-    return 'held|' .. available .. '|' .. holds[order]
+local function check(order, user, units_asked, key)
+  local quantity = tonumber(units_asked)
+  local attempt = key ~= '' and user .. '|' .. key
+  local got, asked = order, nil
+  if attempt then
+    got, asked = match(known[attempt] or '', '^(%x+)|(%d+)')
   end
-  local attempt = user .. '|' .. key
-  if key ~= '' and known[attempt] then
-    local got, asked = match(known[attempt], '^(%x+)|(%d+)')
+  local hold = got == order and (holds[order] or attempt and redis.call('HGET', KEYS[2], order))
+  if hold then
+    return 'held|' .. available .. '|' .. hold
+  end
+  if asked then
     if tonumber(asked) ~= quantity then
       return 'reused'
     end
@@ -114,24 +124,25 @@ local function check(order, user, quantity, key)
   end
 
   available, held, outbox = available - quantity, held + quantity, outbox + 1
-  local hold = '1|' .. user .. '|' .. quantity .. terms .. key
+  hold = '1|' .. user .. '|' .. units_asked .. terms .. key
   holds[order], taken_now[order] = hold, true
   new_holds[#new_holds + 1] = order
   new_holds[#new_holds + 1] = hold
   new_outbox[#new_outbox + 1] = at
   new_outbox[#new_outbox + 1] = order
-  buyers[user] = (units + quantity) .. '|' .. (of and of .. ',' or '') .. order
+  buyers[user] = of and (units + quantity) .. '|' .. of .. ',' .. order or units_asked .. '|' .. order
   changed[user] = true
-  if key ~= '' then
-    known[attempt] = order .. '|' .. quantity
+  if attempt then
+    known[attempt] = order .. '|' .. units_asked
     new_attempts[#new_attempts + 1] = attempt
     new_attempts[#new_attempts + 1] = known[attempt]
   end
-  return 'held|' .. available .. '|' .. hold
+  return available
 end
 
-for n = 0, asks - 1 do
-  answers[n + 1] = check(ARGV[4 * n + 3], ARGV[4 * n + 4], tonumber(ARGV[4 * n + 5]), ARGV[4 * n + 6])
+answers[1] = terms
+for n = 3, #ARGV, 4 do
+  answers[#answers + 1] = check(ARGV[n], ARGV[n + 1], ARGV[n + 2], ARGV[n + 3])
 end
 
 if #new_holds > 0 then

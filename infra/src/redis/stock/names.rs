@@ -87,14 +87,10 @@ impl Shared {
     }
 
     /// Runs a call, and looks after it.
-    pub(super) async fn run_then_look(
-        &self,
-        call: &Invocation,
-        look: Look,
-    ) -> (Result<Vec<String>, Fault>, Option<Glance>) {
+    pub(super) async fn run_then_look(&self, call: &Invocation, look: Look) -> (Result<Value, Fault>, Option<Glance>) {
         match self.server.run_then_read(call, &look.reads).await {
             // What was not seen now can be looked for later.
-            Ok((said, seen)) => (read(said), seen.ok().and_then(|seen| self.glance(look, seen).ok())),
+            Ok((said, seen)) => (Ok(said), seen.ok().and_then(|seen| self.glance(look, seen).ok())),
             Err(error) => (Err(fault(error)), None),
         }
     }

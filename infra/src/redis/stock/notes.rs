@@ -75,10 +75,11 @@ impl Shared {
     /// Notes that the messages of a campaign's holds are safe in the queue.
     pub(super) async fn note(&self, campaign: CampaignId, holds: &[&Hold]) -> Vec<Result<(), Fault>> {
         let keys = self.keys(campaign).life();
-        let notes = holds.chunks(RedisStock::GROUP).map(|holds| {
-            let mut call = script::PUBLISHED.on(&keys);
+        let of_one_life = holds.chunk_by(|one, next| one.epoch == next.epoch);
+        let notes = of_one_life.flat_map(|holds| holds.chunks(RedisStock::GROUP)).map(|holds| {
+            let mut call = script::PUBLISHED.on(&keys).with(holds[0].epoch);
             for hold in holds {
-                call.arg(text::id(hold.order_id)).arg(hold.epoch);
+                call.arg(text::id(hold.order_id));
             }
             async move {
                 match self.run::<Vec<bool>>(&call).await {

@@ -8,12 +8,17 @@ use domain::{
     id::{CampaignId, TypedId},
     spike::stock::{RememberedRequest, Reserve, Reserved},
 };
+use redis::Value;
 
-use super::{RedisStock, names::Glance, shared::Shared};
+use super::{
+    RedisStock,
+    names::Glance,
+    shared::{Shared, read},
+};
 use crate::redis::{
     error::{PART, unreadable},
     script,
-    text::{self, instant, read_hold, read_id},
+    text::{self, HoldTerms, instant, read_hold, read_id},
 };
 
 /// Whether somebody got units lately: then it is worth looking at other campaigns on the same way. Campaigns that share
@@ -88,15 +93,32 @@ impl Shared {
             Some(look) => self.run_then_look(&call, look).await,
             None => (self.run(&call).await, None),
         };
-        let answers = match said {
-            Ok(said) => asks.iter().zip(said).map(|(ask, said): (_, String)| read_answer(ask, &said)).collect(),
-            Err(fault) => for_each(asks.len(), Err(fault)),
-        };
+        let answers =
+            said.and_then(|said| read_answers(asks, said)).unwrap_or_else(|fault| for_each(asks.len(), Err(fault)));
         (answers, glance)
     }
 }
 
-/// Reads what `reserve.lua` says to one ask.
+/// Reads what `reserve.lua` says: the terms of all holds that it wrote, then its answer to each ask.
+fn read_answers(asks: &[&Reserve], said: Value) -> Result<Vec<Result<Reserved, Fault>>, Fault> {
+    let (terms, said): (String, Vec<Value>) = match said {
+        Value::Array(mut said) if said.len() == 1 + asks.len() => (read(said.remove(0))?, said),
+        other => return Err(unreadable(format_args!("{other:?}"))),
+    };
+    // There are none if there was no such hold.
+    let terms = HoldTerms::read(&terms);
+    let answers = asks.iter().zip(said).map(|(ask, said)| match said {
+        Value::Int(left) => {
+            let terms = terms.as_ref().map_err(Fault::again)?;
+            let remaining = u32::try_from(left).map_err(unreadable)?;
+            Ok(Reserved::Held { hold: terms.hold((*ask).clone()), remaining })
+        }
+        words => read_answer(ask, &read::<String>(words)?),
+    });
+    Ok(answers.collect())
+}
+
+/// Reads what `reserve.lua` says in words to one ask.
 fn read_answer(ask: &Reserve, answer: &str) -> Result<Reserved, Fault> {
     let wrong = || unreadable(format_args!("{answer:?}"));
     let number = |text: &str| text.parse::<u32>().map_err(|_| wrong());
