@@ -1,4 +1,6 @@
-//! The feed when Redis, or the way to it, is gone for a while.
+//! The feed when Redis, or the way to it, is gone for a while; and what it costs Redis while it is there.
+
+use std::time::{Duration, Instant};
 
 use domain::testing::id;
 use engines::{Redis, RedisOptions as Engine};
@@ -13,7 +15,7 @@ pub(crate) async fn until_heard(replicas: &Replicas, ear: &mut Ear) {
     let publishing = async {
         for order in 1_000.. {
             replicas.here.publish(&[change(1, order)]).await;
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };
     let hearing = async { while ear.order().await.is_none() {} };
@@ -65,12 +67,46 @@ async fn what_could_not_be_published_is_told_as_missed() {
         let log = engine.ask(&["ACL", "LOG"]).await.unwrap();
         log.contains("publish")
     };
-    let begun = std::time::Instant::now();
+    let begun = Instant::now();
     while !refused().await {
-        assert!(begun.elapsed() < std::time::Duration::from_secs(20), "nothing was published");
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        assert!(begun.elapsed() < Duration::from_secs(20), "nothing was published");
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
     engine.ask(&["ACL", "SETUSER", "default", "+publish"]).await.unwrap();
     there.until_missed().await;
     until_heard(&replicas, &mut there).await;
+}
+
+/// What comes right after a message waits for a moment and goes with what comes meanwhile.
+#[tokio::test]
+async fn a_stream_of_changes_is_told_in_few_messages() {
+    const CHANGES: u128 = 200;
+    const REST: Duration = Duration::from_millis(5);
+    let engine = Redis::start(Engine::with_password().unwrap()).await.unwrap();
+    let replicas = replicas(&apart(&engine.url())).await;
+    let mut there = Ear::of(&replicas.there, 1).await;
+    engine.ask(&["CONFIG", "RESETSTAT"]).await.unwrap();
+    let begun = Instant::now();
+    let publishing = async {
+        for order in 0..CHANGES {
+            replicas.here.publish(&[change(1, order)]).await;
+            tokio::time::sleep(Duration::from_micros(100)).await;
+        }
+    };
+    let hearing = async {
+        for order in 0..CHANGES {
+            assert_eq!(there.order().await, Some(id(order)));
+        }
+    };
+    tokio::join!(publishing, hearing);
+    let elapsed = begun.elapsed();
+    let calls = engine.ask(&["INFO", "commandstats"]).await.unwrap();
+    let told: u128 = calls
+        .split_once("cmdstat_publish:calls=")
+        .and_then(|(_, rest)| rest.split_once(',')?.0.parse().ok())
+        .unwrap_or_else(|| panic!("no PUBLISH in {calls}"));
+    // Each of the two processes may say as well that it is there.
+    let signs = 2 * (elapsed.as_secs() + 1);
+    let most = elapsed.as_micros() / REST.as_micros() + 1 + u128::from(signs);
+    assert!(told <= most, "{told} messages in {elapsed:?}");
 }
