@@ -18,6 +18,7 @@ mod lines;
 mod load;
 mod options;
 mod process;
+mod quiet;
 mod shop;
 
 use std::{process::ExitCode, time::Instant};

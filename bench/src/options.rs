@@ -67,6 +67,8 @@ pub(crate) struct Plan {
     pub(crate) run: Duration,
     /// How long something runs before it is measured.
     pub(crate) warm_up: Duration,
+    /// How long a run waits for the machine to have nothing else to do.
+    pub(crate) patience: Duration,
     /// Pairs of each ratio.
     pub(crate) pairs: usize,
     /// Levels of concurrency.
@@ -82,6 +84,8 @@ pub(crate) struct Plan {
     only: Vec<Subject>,
 }
 
+/// Longer than a database takes to write what a run left behind.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// More grabs in a second than two cores do.
 const USERS_PER_SECOND: u32 = 30_000;
 
@@ -100,6 +104,7 @@ impl Plan {
             return Ok(Self {
                 run: Duration::from_millis(300),
                 warm_up: Duration::ZERO,
+                patience: Duration::ZERO,
                 pairs: 1,
                 connections: vec![16],
                 users: 2_000,
@@ -113,6 +118,7 @@ impl Plan {
         Ok(Self {
             run: cli.seconds,
             warm_up: cli.seconds / 4,
+            patience: PATIENCE,
             pairs: cli.pairs.into(),
             connections: cli.connections.into_iter().map(usize::from).collect(),
             users: usize::try_from(users).unwrap_or(usize::MAX),

@@ -104,12 +104,17 @@ async fn pairs(
         level.answer(plan.warm_up).await?;
         level.hold(plan.warm_up).await?;
     }
-    for _ in 0..plan.pairs {
+    for pair in 0..plan.pairs {
+        // By turns: what the first of two finds is not what the second finds.
+        let theirs_first = pair % 2 == 1;
+        let mut theirs = if theirs_first { level.baselines().await? } else { [0.0; 2] };
         let mut ours = Vec::with_capacity(kinds.len());
         for kind in kinds {
             ours.push(level.spike(*kind, plan.run).await?);
         }
-        let theirs = [level.answer(plan.run).await?, level.hold(plan.run).await?];
+        if !theirs_first {
+            theirs = level.baselines().await?;
+        }
         for (pairs, ours) in measured.iter_mut().zip(ours) {
             for (pairs, theirs) in pairs.iter_mut().zip(theirs) {
                 pairs.push(ours.rate, theirs);
@@ -147,7 +152,10 @@ impl<'a> Level<'a> {
         if kind == Kind::Later {
             self.shop.stop_consumer().await?;
         }
-        let run = self.load(self.shop.addr(), lasts).run(self.shop.grabs(campaign).of(1..usize::MAX)).await?;
+        let run = self
+            .load(self.shop.addr(), lasts)
+            .measure(self.plan.patience, self.shop.grabs(campaign).of(1..usize::MAX))
+            .await?;
         tell(kind.name(), self.connections, &run);
         self.shop.start_consumer().await?;
         let mut orders = run.script.granted()?;
@@ -160,10 +168,16 @@ impl<'a> Level<'a> {
         Ok(Taken { rate: run.rate, median: run.median, p99: run.p99 })
     }
 
+    /// A run of each baseline.
+    async fn baselines(&mut self) -> Result<[f64; 2], BenchError> {
+        Ok([self.answer(self.plan.run).await?, self.hold(self.plan.run).await?])
+    }
+
     /// A run of the server that only answers.
     async fn answer(&self, lasts: Duration) -> Result<f64, BenchError> {
         let grabs = self.shop.grabs(CampaignId::from_uuid(Uuid::nil())).over_and_over();
-        let run = self.load(self.answer.addr(), lasts).run(Asked::new(grabs, self.bytes)).await?;
+        let run =
+            self.load(self.answer.addr(), lasts).measure(self.plan.patience, Asked::new(grabs, self.bytes)).await?;
         tell("only answers", self.connections, &run);
         Ok(run.rate)
     }
@@ -173,7 +187,7 @@ impl<'a> Level<'a> {
         let campaign = CampaignId::from_uuid(Uuid::nil());
         self.counter.put_up(&campaign.to_string(), PLENTY).await?;
         let grabs = self.shop.grabs(campaign).over_and_over();
-        let run = self.load(self.hold.addr(), lasts).run(Asked::new(grabs, self.bytes)).await?;
+        let run = self.load(self.hold.addr(), lasts).measure(self.plan.patience, Asked::new(grabs, self.bytes)).await?;
         self.counter.check(&campaign.to_string(), PLENTY, run.script.answers()).await?;
         tell("holds", self.connections, &run);
         Ok(run.rate)

@@ -47,12 +47,12 @@ async fn pairs(shop: &Shop, plan: &Plan, connections: usize) -> Result<Pairs, Be
     let answer = start_baseline(shop, Kind::Answer, bytes).await?;
     let mut pairs = Pairs::default();
     for _ in 0..plan.pairs {
-        let ours = load.run(losers()).await?;
+        let ours = load.measure(plan.patience, losers()).await?;
         same("the units that were granted of none", ours.script.granted()?.len(), 0)?;
         tell("sold out", connections, &ours);
         let target = answer.addr();
         let grabs = shop.grabs(CampaignId::from_uuid(Uuid::nil())).over_and_over();
-        let theirs = Load { target, ..load }.run(Asked::new(grabs, bytes)).await?;
+        let theirs = Load { target, ..load }.measure(plan.patience, Asked::new(grabs, bytes)).await?;
         tell("only answers", connections, &theirs);
         pairs.push(ours.rate, theirs.rate);
         pairs.took(ours.median, ours.p99);

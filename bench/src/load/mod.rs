@@ -23,6 +23,7 @@ use self::connection::Connection;
 use crate::{
     cpu::{Cpu, Shares},
     error::BenchError,
+    quiet,
 };
 
 /// What is asked, and what is made of the answers.
@@ -60,6 +61,12 @@ pub(crate) struct Outcome<S> {
 }
 
 impl Load {
+    /// Runs it to be measured: once the machine has nothing else to do, or after so long.
+    pub(crate) async fn measure<S: Script>(self, patience: Duration, script: S) -> Result<Outcome<S>, BenchError> {
+        quiet::wait(patience).await;
+        self.run(script).await
+    }
+
     /// Runs it, on a thread of its own.
     pub(crate) async fn run<S: Script>(self, script: S) -> Result<Outcome<S>, BenchError> {
         let (told, outcome) = oneshot::channel();
