@@ -10,6 +10,7 @@ use std::{
 const WINDOW: Duration = Duration::from_millis(500);
 /// The most of all processors' time that others may use then.
 const BUSY: f64 = 0.06;
+
 /// Time of all processors since the start of the machine, in ticks.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Ticks {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use domain::id::{CampaignId, TypedId};
 use uuid::Uuid;
 
-use super::{start_baseline, tell};
+use super::{baseline_first, start_baseline, tell};
 use crate::{
     baseline::{self, Counter},
     error::BenchError,
@@ -105,16 +105,12 @@ async fn pairs(
         level.hold(plan.warm_up).await?;
     }
     for pair in 0..plan.pairs {
-        // By turns: what the first of two finds is not what the second finds.
-        let theirs_first = pair % 2 == 1;
-        let mut theirs = if theirs_first { level.baselines().await? } else { [0.0; 2] };
-        let mut ours = Vec::with_capacity(kinds.len());
-        for kind in kinds {
-            ours.push(level.spike(*kind, plan.run).await?);
-        }
-        if !theirs_first {
-            theirs = level.baselines().await?;
-        }
+        let (ours, theirs) = if baseline_first(pair) {
+            let theirs = level.baselines().await?;
+            (level.all(kinds).await?, theirs)
+        } else {
+            (level.all(kinds).await?, level.baselines().await?)
+        };
         for (pairs, ours) in measured.iter_mut().zip(ours) {
             for (pairs, theirs) in pairs.iter_mut().zip(theirs) {
                 pairs.push(ours.rate, theirs);
@@ -166,6 +162,15 @@ impl<'a> Level<'a> {
         self.shop.audit(&Granted { campaign, quantity: PLENTY, orders }).await?;
         self.shop.end(campaign).await?;
         Ok(Taken { rate: run.rate, median: run.median, p99: run.p99 })
+    }
+
+    /// A run of spike of each kind.
+    async fn all(&mut self, kinds: &[Kind]) -> Result<Vec<Taken>, BenchError> {
+        let mut taken = Vec::with_capacity(kinds.len());
+        for kind in kinds {
+            taken.push(self.spike(*kind, self.plan.run).await?);
+        }
+        Ok(taken)
     }
 
     /// A run of each baseline.

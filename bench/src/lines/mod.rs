@@ -29,6 +29,11 @@ async fn start_baseline(shop: &Shop, kind: Kind, bytes: usize) -> Result<Program
     Program::start(Launch { name, program: &this, arguments, environment, directory: shop.home() }).await
 }
 
+/// Whether the baseline runs first in a pair. By turns: what the first of two finds is not what the second finds.
+const fn baseline_first(pair: usize) -> bool {
+    pair % 2 == 1
+}
+
 /// Says how a run went, while others are still to come.
 fn tell<S>(what: &str, connections: usize, run: &Outcome<S>) {
     let (median, p99) = (run.median.as_secs_f64() * 1_000.0, run.p99.as_secs_f64() * 1_000.0);

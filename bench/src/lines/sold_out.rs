@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::id::{CampaignId, TypedId};
 use uuid::Uuid;
 
-use super::{start_baseline, tell};
+use super::{baseline_first, start_baseline, tell};
 use crate::{
     baseline::Kind,
     error::{BenchError, same},
@@ -46,14 +46,26 @@ async fn pairs(shop: &Shop, plan: &Plan, connections: usize) -> Result<Pairs, Be
     let bytes = warm_up.script.bytes();
     let answer = start_baseline(shop, Kind::Answer, bytes).await?;
     let mut pairs = Pairs::default();
-    for _ in 0..plan.pairs {
-        let ours = load.measure(plan.patience, losers()).await?;
-        same("the units that were granted of none", ours.script.granted()?.len(), 0)?;
-        tell("sold out", connections, &ours);
-        let target = answer.addr();
-        let grabs = shop.grabs(CampaignId::from_uuid(Uuid::nil())).over_and_over();
-        let theirs = Load { target, ..load }.measure(plan.patience, Asked::new(grabs, bytes)).await?;
-        tell("only answers", connections, &theirs);
+    for pair in 0..plan.pairs {
+        let ours = async || {
+            let run = load.measure(plan.patience, losers()).await?;
+            same("the units that were granted of none", run.script.granted()?.len(), 0)?;
+            tell("sold out", connections, &run);
+            Ok::<_, BenchError>(run)
+        };
+        let theirs = async || {
+            let grabs = shop.grabs(CampaignId::from_uuid(Uuid::nil())).over_and_over();
+            let load = Load { target: answer.addr(), ..load };
+            let run = load.measure(plan.patience, Asked::new(grabs, bytes)).await?;
+            tell("only answers", connections, &run);
+            Ok::<_, BenchError>(run)
+        };
+        let (ours, theirs) = if baseline_first(pair) {
+            let theirs = theirs().await?;
+            (ours().await?, theirs)
+        } else {
+            (ours().await?, theirs().await?)
+        };
         pairs.push(ours.rate, theirs.rate);
         pairs.took(ours.median, ours.p99);
     }
