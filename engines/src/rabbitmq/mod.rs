@@ -253,7 +253,16 @@ impl RabbitMq {
             environment: self.environment(),
         };
         let addr = self.port.addr();
-        self.lifecycle.start(launch, async || greets(addr).await.unwrap_or(false)).await
+        // It listens for TLS a moment after it answers without.
+        let secure = self.tls.as_ref().map(|(port, _)| port.addr());
+        let ready = async || {
+            greets(addr).await.unwrap_or(false)
+                && match secure {
+                    Some(addr) => TcpStream::connect(addr).await.is_ok(),
+                    None => true,
+                }
+        };
+        self.lifecycle.start(launch, ready).await
     }
 
     /// Stops and starts it.
