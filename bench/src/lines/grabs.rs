@@ -10,7 +10,7 @@ use std::time::Duration;
 use domain::id::{CampaignId, TypedId};
 use uuid::Uuid;
 
-use super::{baseline_first, start_baseline, tell};
+use super::{by_turns, start_baseline, tell};
 use crate::{
     baseline::{self, Counter},
     error::BenchError,
@@ -105,12 +105,9 @@ async fn pairs(
         level.hold(plan.warm_up).await?;
     }
     for pair in 0..plan.pairs {
-        let (ours, theirs) = if baseline_first(pair) {
-            let theirs = level.baselines().await?;
-            (level.all(kinds).await?, theirs)
-        } else {
-            (level.all(kinds).await?, level.baselines().await?)
-        };
+        let (ours, theirs) =
+            by_turns(pair, &mut level, async |level| level.all(kinds).await, async |level| level.baselines().await)
+                .await?;
         for (pairs, ours) in measured.iter_mut().zip(ours) {
             for (pairs, theirs) in pairs.iter_mut().zip(theirs) {
                 pairs.push(ours.rate, theirs);

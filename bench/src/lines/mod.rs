@@ -29,9 +29,18 @@ async fn start_baseline(shop: &Shop, kind: Kind, bytes: usize) -> Result<Program
     Program::start(Launch { name, program: &this, arguments, environment, directory: shop.home() }).await
 }
 
-/// Whether the baseline runs first in a pair. By turns: what the first of two finds is not what the second finds.
-const fn baseline_first(pair: usize) -> bool {
-    pair % 2 == 1
+/// Runs spike and the baselines of a pair. By turns who is first: what the first of two finds is not what the second finds.
+async fn by_turns<S, O, T>(
+    pair: usize,
+    shared: &mut S,
+    ours: impl AsyncFnOnce(&mut S) -> Result<O, BenchError>,
+    theirs: impl AsyncFnOnce(&mut S) -> Result<T, BenchError>,
+) -> Result<(O, T), BenchError> {
+    if pair.is_multiple_of(2) {
+        return Ok((ours(shared).await?, theirs(shared).await?));
+    }
+    let theirs = theirs(shared).await?;
+    Ok((ours(shared).await?, theirs))
 }
 
 /// Says how a run went, while others are still to come.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::id::{CampaignId, TypedId};
 use uuid::Uuid;
 
-use super::{baseline_first, start_baseline, tell};
+use super::{by_turns, start_baseline, tell};
 use crate::{
     baseline::Kind,
     error::{BenchError, same},
@@ -35,7 +35,7 @@ pub(crate) async fn measure(shop: &Shop, plan: &Plan) -> Vec<Line> {
 async fn pairs(shop: &Shop, plan: &Plan, connections: usize) -> Result<Pairs, BenchError> {
     let quantity = u32::try_from(UNITS).unwrap_or(u32::MAX);
     let campaign = shop.sale(Sale { quantity, rule: false }).await?;
-    let load = Load { target: shop.addr(), connections, lasts: plan.run };
+    let mut load = Load { target: shop.addr(), connections, lasts: plan.run };
     let buyers = Load { connections: 1, lasts: PATIENCE, ..load }.run(shop.grabs(campaign).of(0..UNITS)).await?;
     let granted = Granted { campaign, quantity, orders: buyers.script.granted()? };
     same("the units that were granted", granted.orders.len(), UNITS)?;
@@ -47,25 +47,20 @@ async fn pairs(shop: &Shop, plan: &Plan, connections: usize) -> Result<Pairs, Be
     let answer = start_baseline(shop, Kind::Answer, bytes).await?;
     let mut pairs = Pairs::default();
     for pair in 0..plan.pairs {
-        let ours = async || {
+        let ours = async |load: &mut Load| {
             let run = load.measure(plan.patience, losers()).await?;
             same("the units that were granted of none", run.script.granted()?.len(), 0)?;
             tell("sold out", connections, &run);
-            Ok::<_, BenchError>(run)
+            Ok(run)
         };
-        let theirs = async || {
+        let theirs = async |load: &mut Load| {
             let grabs = shop.grabs(CampaignId::from_uuid(Uuid::nil())).over_and_over();
-            let load = Load { target: answer.addr(), ..load };
+            let load = Load { target: answer.addr(), ..*load };
             let run = load.measure(plan.patience, Asked::new(grabs, bytes)).await?;
             tell("only answers", connections, &run);
-            Ok::<_, BenchError>(run)
+            Ok(run)
         };
-        let (ours, theirs) = if baseline_first(pair) {
-            let theirs = theirs().await?;
-            (ours().await?, theirs)
-        } else {
-            (ours().await?, theirs().await?)
-        };
+        let (ours, theirs) = by_turns(pair, &mut load, ours, theirs).await?;
         pairs.push(ours.rate, theirs.rate);
         pairs.took(ours.median, ours.p99);
     }

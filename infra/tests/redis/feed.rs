@@ -1,9 +1,13 @@
 //! The feed when Redis, or the way to it, is gone for a while; and what it costs Redis while it is there.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use domain::testing::id;
+use domain::{order::ports::StatusFeed, testing::id};
 use engines::{Redis, RedisOptions as Engine};
+use infra::redis::RedisFeed;
 
 use crate::contract::{
     feed::{Ear, Replicas, change},
@@ -109,4 +113,20 @@ async fn a_stream_of_changes_is_told_in_few_messages() {
     let signs = 2 * (elapsed.as_secs() + 1);
     let most = elapsed.as_micros() / REST.as_micros() + 1 + u128::from(signs);
     assert!(told <= most, "{told} messages in {elapsed:?}");
+}
+
+#[tokio::test]
+async fn what_waits_for_the_next_message_is_told_when_the_process_ends() {
+    let engine = Redis::start(Engine::with_password().unwrap()).await.unwrap();
+    let options = apart(&engine.url());
+    let here = RedisFeed::open(&options).await.unwrap();
+    let there: Arc<dyn StatusFeed> = Arc::new(RedisFeed::open(&options).await.unwrap());
+    let mut ear = Ear::of(&there, 1).await;
+    here.publish(&[change(1, 1)]).await;
+    assert_eq!(ear.order().await, Some(id(1)));
+    // The first was sent a moment ago, so this one waits.
+    here.publish(&[change(1, 2)]).await;
+    here.close().await;
+    drop(here);
+    assert_eq!(ear.order().await, Some(id(2)));
 }

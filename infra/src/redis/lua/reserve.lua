@@ -79,6 +79,7 @@ local match = string.match
 local function check(order, user, units_asked, key)
   local quantity = tonumber(units_asked)
   local attempt = key ~= '' and user .. '|' .. key
+  -- The order that this is a repetition of, if it is one. Without a request key only its own can be.
   local got, asked = order, nil
   if attempt then
     got, asked = match(known[attempt] or '', '^(%x+)|(%d+)')

@@ -101,12 +101,12 @@ impl Shared {
 
 /// Reads what `reserve.lua` says: the terms of all holds that it wrote, then its answer to each ask.
 fn read_answers(asks: &[&Reserve], said: Value) -> Result<Vec<Result<Reserved, Fault>>, Fault> {
-    let (terms, said): (String, Vec<Value>) = match said {
-        Value::Array(mut said) if said.len() == 1 + asks.len() => (read(said.remove(0))?, said),
+    let mut said = match said {
+        Value::Array(said) if said.len() == 1 + asks.len() => said.into_iter(),
         other => return Err(unreadable(format_args!("{other:?}"))),
     };
-    // There are none if there was no such hold.
-    let terms = HoldTerms::read(&terms);
+    // A campaign that is not open has none, and then no answer needs them.
+    let terms = HoldTerms::read(&read::<String>(said.next().unwrap_or(Value::Nil))?);
     let answers = asks.iter().zip(said).map(|(ask, said)| match said {
         Value::Int(left) => {
             let terms = terms.as_ref().map_err(Fault::again)?;
