@@ -220,6 +220,13 @@ impl RabbitMq {
         Err(EngineError::Command { command: "rabbitmqctl eval".to_owned(), output: format!("alarms: {alarms}") })
     }
 
+    /// Makes the leader of a quorum queue answer nobody, or answer again.
+    pub async fn set_queue_stopped(&self, queue: &str, stopped: bool) -> Result<(), EngineError> {
+        let call = if stopped { "suspend" } else { "resume" };
+        let leader = format!("{}_{queue}", self.virtual_host.replace('/', "%2F"));
+        self.ctl(&["eval", &format!("sys:{call}('{leader}').")]).await.map(drop)
+    }
+
     /// Lets it end in order.
     pub async fn stop(&mut self) -> Result<(), EngineError> {
         self.lifecycle.end("TERM").await

@@ -11,6 +11,11 @@
 //! channel. As each queue has one active consumer at a time, two visitors do not see half a queue each: the second one
 //! waits, and its fence is answered by the first one or later by itself.
 //!
+//! That a queue is empty is never taken from its counts. A quorum queue whose leader does not answer at once (RabbitMQ
+//! 3.10 waits for 250 ms, and not at all for one that is gone) counts as one without messages and without consumers:
+//! a rebuild that believed it would sell units again. So every queue is asked by a fence, also one that seems empty;
+//! a count says at most that it takes a visitor, and one too many does no harm.
+//!
 //! Messages move while the queues are asked. They move in one direction ([`super::topology`]) and are in the next place
 //! before they leave the last one, so the places are asked in that order: what moves on in between is found in the
 //! later place.
@@ -130,39 +135,47 @@ impl Inquiries {
         place: &Place,
         campaign: CampaignId,
     ) -> Result<Vec<Hold>, Fault> {
-        // Nothing is ready, and nobody is there to have anything out.
-        if topology::count(counter, place).await.map_err(away)? == (0, 0) {
-            return Ok(Vec::new());
-        }
         let mut replies = Replies::open(link, &self.topology).await?;
         let reply_to = replies.queue.clone();
         let fence = message::write(message::FENCE, Fence { queue: place.queue.clone(), campaign })?;
         let letter = Letter { reply_to: Some(reply_to.clone()), ..Letter::to(place, message::FENCE, fence) };
         let mut visitor: Option<Visitor> = None;
-        let mut sent: Option<Instant> = None;
+        // Since when nothing has come of the fence; none if there is none on its way.
+        let mut still: Option<Instant> = None;
         loop {
+            // A consumer may take it and die, and a visitor may be one whom the broker has forgotten.
+            if still.is_some_and(|still| still.elapsed() >= self.answer_timeout) {
+                still = None;
+                if let Some(visitor) = visitor.take() {
+                    visitor.consuming.close().await;
+                }
+            }
             // What was put aside has no consumers but visitors, and one that is there may leave before the fence comes.
-            if visitor.is_none() && (self.is_unattended(counter, place).await? || *place == self.topology.dead()) {
+            if visitor.is_none() && (*place == self.topology.dead() || self.is_unattended(counter, place).await?) {
                 visitor = Some(Visitor::enter(link, place).await?);
             }
-            // A visitor gets the fence, or another one that answers it; a consumer may take it and die.
-            let lost = visitor.is_none() && sent.is_some_and(|sent| sent.elapsed() >= self.answer_timeout);
-            if sent.is_none() || lost {
+            if still.is_none() {
                 self.publisher.send(letter.clone()).await?;
-                sent = Some(Instant::now());
+                still = Some(Instant::now());
             }
-            let told = match &mut visitor {
-                None => tokio::time::timeout(LOOK, replies.next()).await.ok(),
-                Some(visitor) => tokio::select! {
-                    holds = visitor.wait_for(&reply_to, self) => Some(holds),
-                    holds = replies.next() => Some(holds),
-                },
-            };
-            if let Some(holds) = told {
+            let taken = visitor.as_ref().map_or(0, |visitor| visitor.taken);
+            let told = tokio::time::timeout(LOOK, async {
+                match &mut visitor {
+                    None => replies.next().await,
+                    Some(visitor) => tokio::select! {
+                        holds = visitor.wait_for(&reply_to, self) => holds,
+                        holds = replies.next() => holds,
+                    },
+                }
+            });
+            if let Ok(holds) = told.await {
                 if let Some(visitor) = visitor {
                     visitor.consuming.close().await;
                 }
                 return holds;
+            }
+            if visitor.as_ref().is_some_and(|visitor| visitor.taken > taken) {
+                still = Some(Instant::now());
             }
         }
     }
@@ -225,18 +238,21 @@ struct Visitor {
     consuming: Consuming,
     place: Place,
     holds: Vec<Hold>,
+    /// How many messages have come.
+    taken: u64,
 }
 
 impl Visitor {
     async fn enter(link: &Link, place: &Place) -> Result<Self, Fault> {
         let consuming = Consuming::start(link, &place.queue, VISIT).await.map_err(away)?;
-        Ok(Self { consuming, place: place.clone(), holds: Vec::new() })
+        Ok(Self { consuming, place: place.clone(), holds: Vec::new(), taken: 0 })
     }
 
     /// Takes messages until the fence comes that is to be answered there. Answers those of others on the way.
     async fn wait_for(&mut self, reply_to: &str, inquiries: &Inquiries) -> Result<Vec<Hold>, Fault> {
         while let Some(delivery) = self.consuming.messages.next().await {
             let delivery = delivery.map_err(away)?;
+            self.taken += 1;
             match message::kind(&delivery.properties) {
                 message::FENCE => {
                     // It is on its way with the first poll. There is no wait here: the visit may be broken off at any

@@ -113,21 +113,30 @@ async fn deserted(link: &Link, places: &[Place]) -> String {
     let mut ticks = tokio::time::interval(COUNTED_EVERY);
     // The first one comes at once, and the subscriptions were just confirmed.
     ticks.tick().await;
+    let mut suspects: Vec<&Place> = Vec::new();
     loop {
         ticks.tick().await;
         let counted = link.answered(async {
             let channel = link.channel().await?;
+            let mut alone = Vec::new();
             for place in places {
-                if topology::count(&channel, place).await?.1 == 0 {
-                    return Ok(Some(&place.queue));
+                let (ready, consumers) = topology::count(&channel, place).await?;
+                if consumers == 0 {
+                    alone.push((place, ready));
                 }
             }
             channel.close(200, "".into()).await?;
-            Ok::<_, lapin::Error>(None)
+            Ok::<_, lapin::Error>(alone)
         });
         match counted.await {
-            Ok(None) => {}
-            Ok(Some(queue)) => return format!("{queue} has lost its consumers"),
+            Ok(alone) => {
+                // One that counts as empty as well may just have been slow to answer: it is looked at once more.
+                let lost = |(place, ready): &&(&Place, u32)| *ready > 0 || suspects.contains(place);
+                if let Some((place, _)) = alone.iter().find(lost) {
+                    return format!("{} has lost its consumers", place.queue);
+                }
+                suspects = alone.into_iter().map(|(place, _)| place).collect();
+            }
             Err(error) => return error.to_string(),
         }
     }

@@ -160,7 +160,8 @@ impl Topology {
     }
 }
 
-/// How many messages are ready in a queue, and how many consume it.
+/// How many messages are ready in a queue, and how many consume it. None of both is also what the broker says of a
+/// quorum queue whose leader did not answer it in time, so that is no proof of anything.
 pub(super) async fn count(channel: &Channel, place: &Place) -> Result<(u32, u32), lapin::Error> {
     let options = QueueDeclareOptions::durable().passive();
     let queue = channel.queue_declare(place.queue.as_str().into(), options, FieldTable::default()).await?;

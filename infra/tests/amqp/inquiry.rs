@@ -129,6 +129,35 @@ async fn what_rests_and_what_was_put_aside_is_told_to_all_who_ask_at_once() {
     Desk::at(&options.url).await.until(&format!("{}.grabs.dead", options.prefix), |ready, _| ready == 5).await;
 }
 
+/// RabbitMQ counts a quorum queue whose leader is busy for 250 ms as one without messages and without consumers.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_queue_that_is_slow_to_answer_is_not_taken_for_an_empty_one() {
+    let rabbitmq = shared::rabbitmq().await.unwrap();
+    let options = AmqpOptions { max_attempts: 1, ..options().await };
+    let (asker, broker) = (open(&options).await, Desk::at(&options.url).await);
+    publish(&asker, 1..=5).await;
+    for stage in ["nobody consumes", "put aside"] {
+        let queue = match stage {
+            "put aside" => format!("{}.grabs.dead", options.prefix),
+            _ => partition(&options),
+        };
+        rabbitmq.set_queue_stopped(&queue, true).await.unwrap();
+        broker.until(&queue, |ready, consumers| (ready, consumers) == (0, 0)).await;
+        let mut told = tokio::spawn({
+            let asker = Arc::clone(&asker);
+            async move { asker.in_flight(campaign()).await }
+        });
+        // Long enough for whoever believes the count.
+        let early = tokio::time::timeout(Duration::from_secs(1), &mut told).await;
+        rabbitmq.set_queue_stopped(&queue, false).await.unwrap();
+        assert!(early.is_err(), "{stage}: told while the queue could not answer: {early:?}");
+        assert_eq!(within(told).await.unwrap().unwrap(), holds(1..=5), "{stage}");
+        for delivery in receive(&asker, if stage == "put aside" { 0 } else { 5 }).await {
+            assert!(asker.fail(delivery, "never").await.unwrap());
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_moves_on_while_it_is_asked_for_is_told_whole() {
     const ALL: u128 = 500;
