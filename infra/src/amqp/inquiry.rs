@@ -58,6 +58,9 @@ const VISIT: u16 = u16::MAX;
 /// How often it is looked whether a queue still has a consumer that may answer.
 const LOOK: Duration = Duration::from_millis(100);
 
+/// Within what time the broker has counted a queue, and not given its leader up: that takes it 250 ms.
+const IN_TIME: Duration = Duration::from_millis(200);
+
 /// Finds out what is in flight.
 pub(super) struct Inquiries {
     dial: Arc<Dial>,
@@ -104,10 +107,9 @@ impl Inquiries {
         let channel = self.link().await?.channel().await.map_err(away)?;
         let mut waiting = 0;
         for place in self.topology.partitions().chain([self.topology.retry()]) {
-            waiting += u64::from(topology::count(&channel, &place).await.map_err(away)?.0);
+            waiting += ready(&channel, &place).await?;
         }
-        let dead = topology::count(&channel, &self.topology.dead()).await.map_err(away)?.0;
-        Ok((waiting, dead.into()))
+        Ok((waiting, ready(&channel, &self.topology.dead()).await?))
     }
 
     pub(super) async fn close(&self) {
@@ -188,6 +190,17 @@ impl Inquiries {
             return Err(away(format!("{queue} has {ready} messages and no consumer: too many to look through")));
         }
         Ok(consumers == 0)
+    }
+}
+
+/// How many messages are ready in a queue. None is believed if it was said in time; otherwise it is counted again.
+async fn ready(channel: &Channel, place: &Place) -> Result<u64, Fault> {
+    loop {
+        let began = Instant::now();
+        let (ready, consumers) = topology::count(channel, place).await.map_err(away)?;
+        if (ready, consumers) != (0, 0) || began.elapsed() < IN_TIME {
+            return Ok(ready.into());
+        }
     }
 }
 

@@ -10,7 +10,10 @@ use std::{
 
 use domain::{
     error::Fault,
-    spike::{Hold, ports::MessageBus},
+    spike::{
+        Hold,
+        ports::{Backlog, MessageBus},
+    },
     testing::id,
 };
 use engines::shared;
@@ -148,10 +151,19 @@ async fn a_queue_that_is_slow_to_answer_is_not_taken_for_an_empty_one() {
             async move { asker.in_flight(campaign()).await }
         });
         // Long enough for whoever believes the count.
-        let early = tokio::time::timeout(Duration::from_secs(1), &mut told).await;
+        let early = tokio::time::timeout(Duration::from_secs(1), async {
+            tokio::select! {
+                told = &mut told => format!("{told:?}"),
+                counted = asker.backlog() => format!("{counted:?}"),
+            }
+        });
+        let early = early.await;
         rabbitmq.set_queue_stopped(&queue, false).await.unwrap();
         assert!(early.is_err(), "{stage}: told while the queue could not answer: {early:?}");
         assert_eq!(within(told).await.unwrap().unwrap(), holds(1..=5), "{stage}");
+        let (waiting, dead) = if stage == "put aside" { (0, 5) } else { (5, 0) };
+        broker.until(&queue, |ready, consumers| (ready, consumers) == (5, 0)).await;
+        assert_eq!(asker.backlog().await.unwrap(), Backlog { waiting, dead }, "{stage}");
         for delivery in receive(&asker, if stage == "put aside" { 0 } else { 5 }).await {
             assert!(asker.fail(delivery, "never").await.unwrap());
         }
