@@ -3,7 +3,8 @@
 //! Taking units costs a call of the stock store, and what comes after it (publish the hold, note that it is published, tell
 //! who watches) costs about the same for one as for hundreds. So those who ask at the same moment go together, as one
 //! **crowd**: one call, one message a queue, one note a campaign. Whoever is refused is answered as soon as the store has
-//! said so.
+//! said so, and whoever is granted as soon as the queue has: the note that the message is published follows, unless its
+//! passage took so long that the store must be asked first ([`Hold::PASSAGE`]).
 //!
 //! While a crowd is on its way the next one gathers. Whoever gets units then would wait for the broker in any case; whoever
 //! gets none waits a little longer than alone, but not for a crowd that hangs ([`Crowd::IN_THE_WAY`]).
@@ -14,6 +15,7 @@
 use std::{sync::Arc, time::Duration};
 
 use futures_util::future::join_all;
+use tokio::time::Instant;
 
 use super::{
     ports::{MessageBus, StockStore},
@@ -68,7 +70,11 @@ impl Crowd {
     /// # Panics
     /// Outside of a Tokio runtime.
     pub(super) fn start(stock: Arc<dyn StockStore>, bus: Arc<dyn MessageBus>, feed: Arc<dyn StatusFeed>) -> Self {
-        let steps = Arc::new(Steps { stock, bus, feed });
+        Self::of(Steps { stock, bus, feed, passage: Hold::PASSAGE })
+    }
+
+    fn of(steps: Steps) -> Self {
+        let steps = Arc::new(steps);
         let lane = |_| GroupCommit::start(Grabbing(Arc::clone(&steps)), Self::BOUNDS);
         Self { lanes: (0..Self::LANES).map(lane).collect(), steps }
     }
@@ -80,7 +86,7 @@ impl Crowd {
 
     /// Publishes a hold that was left unpublished by an earlier attempt.
     pub(super) async fn publish(&self, hold: &Hold) -> Result<(), Fault> {
-        self.steps.publish(std::slice::from_ref(hold)).await.into_iter().collect()
+        self.steps.publish(std::slice::from_ref(hold), None).await.0.into_iter().collect()
     }
 }
 
@@ -92,6 +98,7 @@ impl Work for Grabbing {
     const PART: &'static str = "stock";
 
     async fn work(&self, asks: Vec<Reserve>, callers: Vec<Caller<Taken>>) -> bool {
+        let asked = Instant::now();
         let answers = self.0.stock.reserve_all(&asks).await;
         debug_assert_eq!(answers.len(), callers.len(), "each is answered");
         let (mut holds, mut granted) = (Vec::new(), Vec::new());
@@ -107,12 +114,27 @@ impl Work for Grabbing {
         if holds.is_empty() {
             return false;
         }
-        let orders = self.0.secure(&holds).await;
+        crash_point!("grab.reserved");
+        let (safe, note) = self.0.publish(&holds, Some(asked)).await;
+        let orders = self.0.queued(&holds, safe).await;
         for ((caller, remaining), order) in granted.into_iter().zip(orders) {
             caller.tell(order.map(|order| Taken::Granted { order, remaining }));
         }
+        crash_point!("grab.told");
+        if note == Note::Due {
+            self.0.note(&holds).await;
+        }
         true
     }
+}
+
+/// The note that holds are published.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Note {
+    /// It is made, or nothing is to be noted.
+    Made,
+    /// It can be made when the buyers are told.
+    Due,
 }
 
 /// The steps.
@@ -120,40 +142,52 @@ struct Steps {
     stock: Arc<dyn StockStore>,
     bus: Arc<dyn MessageBus>,
     feed: Arc<dyn StatusFeed>,
+    /// [`Hold::PASSAGE`]
+    passage: Duration,
 }
 
 impl Steps {
-    /// Makes holds safe, tells who watches, and answers their orders.
-    async fn secure(&self, holds: &[Hold]) -> Vec<Result<Order, Fault>> {
-        crash_point!("grab.reserved");
-        let published = self.publish(holds).await;
-        let safe = holds.iter().zip(&published).filter(|(_, published)| published.is_ok());
-        let changes: Vec<OrderChange> = safe.map(|(hold, _)| OrderChange::queued(hold)).collect();
+    /// Tells who watches of the orders of holds that are safe, and answers them.
+    async fn queued(&self, holds: &[Hold], safe: Vec<Result<(), Fault>>) -> Vec<Result<Order, Fault>> {
+        let changes = holds.iter().zip(&safe).filter(|(_, safe)| safe.is_ok());
+        let changes: Vec<OrderChange> = changes.map(|(hold, _)| OrderChange::queued(hold)).collect();
         self.feed.publish(&changes).await;
         let mut orders = changes.into_iter().map(|change| change.order);
         let lost = || Fault::internal("a hold has no order");
-        let granted = |published: Result<(), Fault>| published.and_then(|()| orders.next().ok_or_else(lost));
-        published.into_iter().map(granted).collect()
+        safe.into_iter().map(|safe| safe.and_then(|()| orders.next().ok_or_else(lost))).collect()
     }
 
-    /// Publishes holds. When that fails nothing is undone, for the outcome is unknown: the relay goes on with it. A buyer
-    /// is told yes only if the hold is safe without the queue.
+    /// Publishes holds for which the store was asked at that moment, if that is known, and says for each whether it is
+    /// safe. When that fails nothing is undone, for the outcome is unknown: the relay goes on with it. A buyer is told
+    /// yes only if the hold is safe without the queue.
     ///
-    /// That a message is noted as published comes before the answer, and not after it: the note tells whether the stock
-    /// was rebuilt meanwhile, perhaps without this hold.
-    async fn publish(&self, holds: &[Hold]) -> Vec<Result<(), Fault>> {
+    /// Where it took longer than a passage, that the messages are published is noted before the answer: the note tells
+    /// whether the stock was rebuilt meanwhile, perhaps without these holds.
+    async fn publish(&self, holds: &[Hold], asked: Option<Instant>) -> (Vec<Result<(), Fault>>, Note) {
         let sent = self.bus.publish_all(holds).await;
         if sent.iter().all(Result::is_ok) {
             crash_point!("grab.published");
-            return self.stock.note_published(holds).await;
+            if asked.is_some_and(|asked| asked.elapsed() < self.passage) {
+                return (sent, Note::Due);
+            }
+            return (self.stock.note_published(holds).await, Note::Made);
         }
-        join_all(holds.iter().zip(sent).map(|(hold, sent)| async {
+        let safe = join_all(holds.iter().zip(sent).map(|(hold, sent)| async {
             match sent {
                 Ok(()) => self.stock.published(std::slice::from_ref(hold)).await,
                 Err(fault) => self.leave_to_relay(hold, fault).await,
             }
-        }))
-        .await
+        }));
+        (safe.await, Note::Made)
+    }
+
+    /// Notes what is published, and told. If that fails the relay publishes it again, which changes nothing; if the life
+    /// of the stock is over, there is nothing left to be noted.
+    async fn note(&self, holds: &[Hold]) {
+        if let Some(fault) = self.stock.note_published(holds).await.into_iter().find_map(Result::err) {
+            let error = &fault as &dyn std::error::Error;
+            tracing::info!(holds = holds.len(), error, "not noted as published");
+        }
     }
 
     async fn leave_to_relay(&self, hold: &Hold, fault: Fault) -> Result<(), Fault> {
@@ -164,3 +198,6 @@ impl Steps {
         Err(fault)
     }
 }
+
+#[cfg(test)]
+mod tests;

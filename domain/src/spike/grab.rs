@@ -8,7 +8,9 @@
 //! 3. with all who ask at the same moment ([`super::crowd`]), the stock store takes the units in one atomic step
 //!    ([`super::stock::Reserved`]), and with them it writes the **hold** and the note that a message is to be published;
 //! 4. the hold is published to the queue. It counts as granted when it is **safe**: in the queue, or in a stock store
-//!    that outlives its process. What was not noted as published, the relay publishes again.
+//!    that outlives its process. That it is published is noted in the store; what was not, the relay publishes again.
+//!    The stock may be rebuilt while a message is on its way, so a message that takes long is noted before it counts
+//!    ([`super::Hold::PASSAGE`]).
 //!
 //! The answer is an order in state `QUEUED`; the consumers make it `PENDING_PAYMENT` (or `REJECTED`).
 //!

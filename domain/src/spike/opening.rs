@@ -6,9 +6,10 @@
 //! one opening, which goes on when they are gone: it must not leave a claim behind. The order of its steps is what makes
 //! it safe:
 //!
-//! 1. what the store itself still has of an earlier life and did not publish, then what is in flight in the
-//!    queue: a hold goes that way, so none slips through in between;
-//! 2. all of that becomes orders, right now: nothing of an earlier life is on its way any more;
+//! 1. it waits for [`Hold::PASSAGE`]: nothing is taken any more, and whatever was granted without another look at the
+//!    store is in the queue by then;
+//! 2. what the store itself still has of an earlier life and did not publish, then what is in flight in the
+//!    queue: a hold goes that way, so none slips through in between. All of that becomes orders, right now: nothing of an earlier life is on its way any more;
 //! 3. the campaign's epoch rises and its orders are read, in one transaction. From now on the guards of the
 //!    database refuse a hold of an earlier life that was not counted ([`crate::order::placing`]). Its buyer was
 //!    not told yes: the store does not confirm a hold of a life that is over;
@@ -160,6 +161,8 @@ impl Opening {
     }
 
     async fn open(&self, id: CampaignId, claim: &OpeningClaim) -> Result<Opened, Fault> {
+        // By the clock of the process: it is its own time that must pass, and not that of a sale.
+        tokio::time::sleep(Hold::PASSAGE).await;
         let unpublished = self.stock.unpublished(Duration::zero(), usize::MAX).await?;
         let mut in_flight: Vec<Hold> = unpublished.into_iter().filter(|hold| hold.campaign_id == id).collect();
         in_flight.extend(self.bus.in_flight(id).await?);

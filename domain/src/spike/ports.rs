@@ -36,8 +36,8 @@ pub trait StockStore: Send + Sync + 'static {
         answer.unwrap_or_else(|| Err(Fault::internal("an ask has no answer")))
     }
 
-    /// Gives the units of an order back, if its hold is still there. Returns how many came back. If the hold
-    /// was not noted as published, its attempt came to nothing and its key is free again.
+    /// Gives the units of an order that was closed back, if its hold is still there. Returns how many came back. The
+    /// attempt that got the order is remembered.
     async fn release(&self, campaign: CampaignId, order: OrderId) -> Result<u32, Fault>;
 
     /// How the stock stands; none if the campaign is not loaded.
@@ -52,15 +52,15 @@ pub trait StockStore: Send + Sync + 'static {
     /// The order that this attempt got, if a loaded campaign remembers it.
     async fn recall(&self, user: UserId, key: &RequestKey) -> Result<Option<RememberedRequest>, Fault>;
 
-    /// Claims the opening of a campaign that is not open: one opener at a time, over all replicas. None while
-    /// another one has it. A claim ends with [`Self::load`], or by itself when its owner does not come back to keep it.
+    /// Claims the opening of a campaign: one opener at a time, over all replicas. None while another one has it, and if
+    /// the campaign is open: so from a claim on nothing is taken of the life before. A claim ends with [`Self::load`], or by itself when its owner does not come back to keep it.
     async fn claim_opening(&self, campaign: CampaignId) -> Result<Option<OpeningClaim>, Fault>;
 
     /// Keeps a claim for another [`OpeningClaim::LEASE`]. Nothing happens if it has ended.
     async fn keep_claim(&self, claim: &OpeningClaim) -> Result<(), Fault>;
 
-    /// Opens a campaign, unless the claim has ended or the same or a later epoch is open: what an opener read
-    /// may be out of date by then. Returns whether it did. Ends the claim.
+    /// Opens a campaign, unless the claim has ended: what an opener read may be out of date by then. Returns whether it
+    /// did. Ends the claim.
     async fn load(&self, stock: SaleStock, claim: &OpeningClaim) -> Result<bool, Fault>;
 
     /// Closes a campaign: grabs answer [`Reserved::NotLoaded`] from now on. What was not noted as published is
@@ -82,7 +82,7 @@ pub trait StockStore: Send + Sync + 'static {
     /// Notes that the messages of these holds are safe in the queue, and answers for each. Fails with [`Fault::Unavailable`] if a hold is
     /// of another life of its campaign's stock and not in the present one, or if there is no present one: then
     /// the message may have come too late to be counted by whoever rebuilt the stock, and its buyer must not be
-    /// told yes.
+    /// told yes, unless it came within [`Hold::PASSAGE`].
     async fn note_published(&self, holds: &[Hold]) -> Vec<Result<(), Fault>>;
 
     /// The same where one failure is as bad as many.

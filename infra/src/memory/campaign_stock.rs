@@ -99,10 +99,10 @@ impl CampaignStock {
         self.holds.insert(hold.order_id, hold);
     }
 
-    /// Gives units back if their hold is still there. Returns the hold, and whether it was unpublished.
-    pub(super) fn release(&mut self, order: OrderId) -> Option<(Hold, bool)> {
+    /// Gives units back if their hold is still there. Returns the hold.
+    pub(super) fn release(&mut self, order: OrderId) -> Option<Hold> {
         let hold = self.holds.remove(&order)?;
-        let unpublished = self.unpublished.remove(&order).is_some();
+        self.unpublished.remove(&order);
         self.available += hold.quantity;
         self.held -= hold.quantity;
         if let Some(buyer) = self.by_user.get_mut(&hold.user_id) {
@@ -112,7 +112,7 @@ impl CampaignStock {
                 self.by_user.remove(&hold.user_id);
             }
         }
-        Some((hold, unpublished))
+        Some(hold)
     }
 
     /// Adds units, or takes available ones away.
@@ -142,10 +142,6 @@ impl CampaignStock {
             epoch: self.epoch,
             terms_version: self.terms.version,
         }
-    }
-
-    pub(super) const fn epoch(&self) -> u32 {
-        self.epoch
     }
 
     pub(super) fn hold(&self, order: OrderId) -> Option<&Hold> {

@@ -127,11 +127,7 @@ impl StockStore for MemoryStock {
     async fn release(&self, campaign: CampaignId, order: OrderId) -> Result<u32, Fault> {
         let released = self.find(campaign).and_then(|stock| locked(&stock).release(order));
         self.campaign_of.remove(&order);
-        let Some((hold, unpublished)) = released else { return Ok(0) };
-        if unpublished && let Some(key) = hold.request_key {
-            self.requests.remove_if(&(hold.user_id, key), |_, request| request.order_id == order);
-        }
-        Ok(hold.quantity)
+        Ok(released.map_or(0, |hold| hold.quantity))
     }
 
     async fn level(&self, campaign: CampaignId) -> Result<Option<StockLevel>, Fault> {
@@ -168,6 +164,9 @@ impl StockStore for MemoryStock {
     /// The latest claim counts and ends those before it, so one that was left behind is in nobody's way. In one
     /// process the openers of a campaign take turns before they claim.
     async fn claim_opening(&self, campaign: CampaignId) -> Result<Option<OpeningClaim>, Fault> {
+        if self.campaigns.contains_key(&campaign) {
+            return Ok(None);
+        }
         let token = self.claims_made.fetch_add(1, Ordering::Relaxed);
         self.claims.insert(campaign, token);
         Ok(Some(OpeningClaim { campaign_id: campaign, token: token.to_string() }))
@@ -179,7 +178,7 @@ impl StockStore for MemoryStock {
     }
 
     async fn load(&self, stock: SaleStock, claim: &OpeningClaim) -> Result<bool, Fault> {
-        let (campaign, epoch) = (stock.campaign_id, stock.epoch);
+        let campaign = stock.campaign_id;
         if self.claims.remove_if(&campaign, |_, token| token.to_string() == claim.token).is_none() {
             return Ok(false);
         }
@@ -191,16 +190,7 @@ impl StockStore for MemoryStock {
         for hold in &stock.holds {
             self.campaign_of.insert(hold.order_id, campaign);
         }
-        let fresh = Arc::new(Mutex::new(CampaignStock::new(stock)));
-        match self.campaigns.entry(campaign) {
-            Entry::Occupied(open) if locked(open.get()).epoch() >= epoch => return Ok(false),
-            Entry::Occupied(mut open) => {
-                open.insert(fresh);
-            }
-            Entry::Vacant(closed) => {
-                closed.insert(fresh);
-            }
-        }
+        self.campaigns.insert(campaign, Arc::new(Mutex::new(CampaignStock::new(stock))));
         Ok(true)
     }
 

@@ -59,8 +59,11 @@ impl Bench {
         Reserve { campaign_id: campaign(), user_id: id(user), order_id: id(order), quantity, request_key: None }
     }
 
-    /// Claims the opening and opens.
+    /// Claims the opening and opens. What is open cannot be claimed, so it is closed first.
     async fn load(&self, stock: SaleStock) -> bool {
+        if self.store.level(stock.campaign_id).await.unwrap().is_some() {
+            self.store.unload(stock.campaign_id).await.unwrap();
+        }
         let claim = self.store.claim_opening(stock.campaign_id).await.unwrap().expect("nobody else opens it");
         self.store.load(stock, &claim).await.unwrap()
     }
@@ -199,7 +202,6 @@ pub async fn opening_takes_holds_and_attempts_in(bench: Bench) {
     };
     stock.requests = vec![request.clone()];
     assert!(bench.load(stock.clone()).await);
-    assert!(!bench.load(stock.clone()).await, "the same epoch opens once");
     bench.assert_level(3, 2).await;
     assert_eq!(bench.reserve(2, 1, 1).await, Reserved::LimitExceeded { limit: 2, holding: 2 });
     assert_eq!(bench.store.recall(id(3), &key("a")).await.unwrap(), Some(request));
@@ -255,6 +257,17 @@ pub async fn an_opening_whose_claim_has_ended_does_nothing(bench: Bench) {
     bench.assert_level(4, 1).await;
     assert!(bench.load(later).await);
     bench.assert_level(5, 0).await;
+}
+
+/// From the claim on nothing may be taken of the life before.
+pub async fn what_is_open_cannot_be_claimed(bench: Bench) {
+    bench.load(bench.stock(5, 2)).await;
+    held(bench.reserve(1, 1, 1).await);
+    assert_eq!(bench.store.claim_opening(campaign()).await.unwrap(), None);
+    bench.assert_level(4, 1).await;
+    bench.store.unload(campaign()).await.unwrap();
+    assert!(bench.store.claim_opening(campaign()).await.unwrap().is_some());
+    assert_eq!(bench.reserve(2, 2, 1).await, Reserved::NotLoaded);
 }
 
 /// Whoever rebuilt the stock may not have counted a hold of the life before: nobody is told yes for it.

@@ -25,6 +25,7 @@ pub(crate) fn all() -> Vec<Row> {
         row!("database: down in mid-sale", 3, database::down),
         row!("grab: killed after reserve, before publish", 5, publishing::reserved),
         row!("grab: killed after publish, before the answer", 5, publishing::published),
+        row!("grab: killed after the answer", 5, publishing::told),
         row!("publish: the confirm is lost", 3, publishing::confirm_lost),
         row!("publish: the confirm is late", 3, publishing::confirm_late),
         row!("consumer: killed in the transaction", 5, consuming::written),

@@ -17,6 +17,11 @@ pub(crate) async fn published(seed: u64) -> Outcome {
     dies_at("grab.published", seed).await
 }
 
+/// The process dies when it has told its buyers, and, as a rule, not noted that their messages are published.
+pub(crate) async fn told(seed: u64) -> Outcome {
+    dies_at("grab.told", seed).await
+}
+
 async fn dies_at(point: &str, seed: u64) -> Outcome {
     // It dies at a crowd of holds and not at a hold: six buyers are under way at most and 25 get units, so there are five
     // crowds at least.

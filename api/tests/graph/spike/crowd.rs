@@ -1,9 +1,12 @@
-//! What becomes of those who got units at the same moment, when the queue hangs, fails for one of them, or nobody waits
-//! any more.
+//! What becomes of those who got units at the same moment, when the queue hangs, fails for one of them, nobody waits any
+//! more, or the stock is rebuilt meanwhile.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicBool, AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::Instant,
 };
 
 use async_trait::async_trait;
@@ -31,8 +34,9 @@ struct Gate {
     open: Semaphore,
     /// Whoever looks for what is in flight goes through this one, one at a time.
     looks: tokio::sync::Mutex<()>,
-    /// How many came to look.
+    /// How many came to look, and when the last one did.
     looking: AtomicUsize,
+    looked: Mutex<Option<Instant>>,
     /// The orders of each call.
     seen: Mutex<Vec<Vec<OrderId>>>,
     /// Whether the first order of each call fails.
@@ -64,6 +68,7 @@ impl MessageBus for Gate {
         self.queue.fail(tag, why).await
     }
     async fn in_flight(&self, campaign: CampaignId) -> Result<Vec<Hold>, Fault> {
+        *self.looked.lock().unwrap() = Some(Instant::now());
         self.looking.fetch_add(1, Ordering::SeqCst);
         let _passes = self.looks.lock().await;
         self.queue.in_flight(campaign).await
@@ -93,6 +98,7 @@ impl Scene {
             open: Semaphore::new(gate),
             looks: tokio::sync::Mutex::default(),
             looking: AtomicUsize::new(0),
+            looked: Mutex::default(),
             seen: Mutex::default(),
             fails: AtomicBool::new(false),
         });
@@ -208,6 +214,45 @@ async fn a_sale_opens_when_those_who_found_it_closed_are_gone() {
     drop(gate);
     wait_until("the sale to open", async || store.level(campaign).await.unwrap()).await;
     assert_eq!(looking(), 1, "it was opened once, by the opening of those who are gone");
+    scene.shop.stop().await;
+}
+
+/// Whoever was granted units without another look at the stock has a message in the queue by then.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sale_opens_after_the_passages_of_the_life_before_have_ended() {
+    let scene = Scene::new(2, 2).await;
+    let user = scene.people(1).await[0];
+    let closed = Instant::now();
+    scene.shop.app().world().ports.stock.unload(scene.campaign.parse().unwrap()).await.unwrap();
+    assert!(scene.grab(user).await.unwrap().is_ok());
+    let looked = scene.gate.looked.lock().unwrap().expect("it was opened");
+    assert!(looked - closed >= Hold::PASSAGE, "{:?}", looked - closed);
+    scene.shop.stop().await;
+}
+
+/// The one unit is held, and its message hangs while the stock is rebuilt. Where the store forgot the hold, somebody else
+/// gets the unit, and the first buyer must not be told yes.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_passage_that_outlasts_a_rebuild_is_granted_only_if_it_was_counted() {
+    let scene = Scene::new(1, 0).await;
+    let store = scene.shop.app().world().ports.stock.clone();
+    let people = scene.people(2).await;
+    let first = scene.grab(people[0]);
+    scene.until_seen(1).await;
+    store.unload(scene.campaign.parse().unwrap()).await.unwrap();
+    let second = scene.grab_at(scene.shop.app().services().clone(), people[1]).await.unwrap();
+    assert!(!first.is_finished());
+    scene.gate.open.add_permits(Semaphore::MAX_PERMITS);
+    let first = first.await.unwrap();
+    if store.is_durable() {
+        assert!(first.is_ok(), "{first:?}");
+        assert!(is_sold_out(&second), "{second:?}");
+    } else {
+        assert!(matches!(first, Err(Failure::Fault(Fault::Unavailable { part: "stock", .. }))), "{first:?}");
+        assert!(second.is_ok(), "{second:?}");
+    }
+    let report = scene.shop.settled_report(&scene.campaign).await;
+    assert_eq!((&report["pendingPayment"], &report["balanced"]), (&json!(1), &json!(true)));
     scene.shop.stop().await;
 }
 

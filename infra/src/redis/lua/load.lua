@@ -3,8 +3,8 @@
 -- KEYS  1 sale  2 holds  3 buyers  4 attempts  5 outbox  6 opening  7 staged holds  8 staged buyers
 --       9 staged attempts
 -- ARGV  1 the token of the claim  2 the epoch  3 field, value, field, value, ... of the sale
--- Returns 1 if it is open with this; 0 if the claim is another's, has ended or was made in another life of the
--- server, or if the same or a later epoch is open.
+-- Returns 1 if it is open with this; 0 if the claim is another's, has ended or was made in another life of the server.
+-- Nobody else opens it while the claim lasts, and what is open is not claimed: so nothing that is open is lost by this.
 
 if redis.call('HGET', KEYS[1], 'opened_by') == ARGV[1] then
   -- Sent again after it was done.
@@ -13,10 +13,6 @@ end
 
 local life = server_life()
 if redis.call('GET', KEYS[6]) ~= ARGV[1] .. ' ' .. life then
-  return 0
-end
-if is_open(KEYS[1]) and tonumber(redis.call('HGET', KEYS[1], 'epoch')) >= tonumber(ARGV[2]) then
-  redis.call('UNLINK', KEYS[6], KEYS[7], KEYS[8], KEYS[9])
   return 0
 end
 

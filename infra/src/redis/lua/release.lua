@@ -5,7 +5,8 @@
 --       2 and on: orders
 -- Returns for each order how many units came back; -1 if it was left alone.
 --
--- A hold that was not noted as published came to nothing: its request key is free again.
+-- A hold that is left alone if somebody has it is that of an attempt which comes to nothing: if it was not noted as
+-- published, its request key is free again. Any other is that of an order, and its attempt is remembered.
 -- What takes memory is written before what frees it, so that a server that is full refuses all or nothing.
 
 local function fields(hold)
@@ -50,7 +51,7 @@ local function release(order)
     redis.call('HSET', KEYS[3], user, string.format('%.0f', tonumber(units) - quantity) .. '|' .. orders)
   end
   redis.call('HDEL', KEYS[2], order)
-  if redis.call('ZREM', KEYS[5], order) == 1 and is_its then
+  if redis.call('ZREM', KEYS[5], order) == 1 and is_its and ARGV[1] == '1' then
     redis.call('HDEL', KEYS[4], attempt)
   end
   return quantity

@@ -26,10 +26,9 @@ const PART: usize = 500;
 impl Shared {
     pub(super) async fn claim_opening(&self, campaign_id: CampaignId) -> Result<Option<OpeningClaim>, Fault> {
         let token = token()?;
-        let call = script::CLAIM
-            .on(&[self.keys(campaign_id).opening()])
-            .with(&token)
-            .with(OpeningClaim::LEASE.num_milliseconds());
+        let keys = self.keys(campaign_id);
+        let call =
+            script::CLAIM.on(&[keys.opening(), keys.sale()]).with(&token).with(OpeningClaim::LEASE.num_milliseconds());
         let claimed: bool = self.run(&call).await?;
         Ok(claimed.then_some(OpeningClaim { campaign_id, token }))
     }

@@ -52,13 +52,17 @@ pub async fn a_refused_attempt_leaves_no_trace(bench: Bench) {
     held(bench.reserve_named(3, 2, 1, "a").await);
 }
 
-pub async fn an_attempt_that_came_to_nothing_is_forgotten(bench: Bench) {
+/// An order may be closed before the note that its message was published comes in.
+pub async fn an_attempt_is_remembered_when_its_order_was_closed_early(bench: Bench) {
     bench.load(bench.stock(5, 2)).await;
-    held(bench.reserve_named(1, 1, 1, "a").await);
-    assert_eq!(bench.store.release(campaign(), id(1)).await.unwrap(), 1, "given back before it was published");
-    assert_eq!(bench.store.recall(id(1), &key("a")).await.unwrap(), None);
-    held(bench.reserve_named(2, 1, 2, "a").await);
-    bench.assert_level(3, 2).await;
+    let (hold, _) = held(bench.reserve_named(1, 1, 1, "a").await);
+    let request = RememberedRequest::of(&hold).unwrap();
+    assert_eq!(bench.store.release(campaign(), id(1)).await.unwrap(), 1);
+    bench.store.published(&[hold]).await.unwrap();
+    assert_eq!(bench.store.recall(id(1), &key("a")).await.unwrap(), Some(request.clone()));
+    assert_eq!(bench.reserve_named(2, 1, 1, "a").await, Reserved::Known { request, unpublished: None });
+    assert_eq!(bench.reserve_named(3, 1, 2, "a").await, Reserved::KeyReused);
+    bench.assert_level(5, 0).await;
 }
 
 pub async fn a_key_is_one_campaigns(bench: Bench) {
