@@ -186,7 +186,7 @@ impl Steps {
     async fn note(&self, holds: &[Hold]) {
         if let Some(fault) = self.stock.note_published(holds).await.into_iter().find_map(Result::err) {
             let error = &fault as &dyn std::error::Error;
-            tracing::info!(holds = holds.len(), error, "not noted as published");
+            tracing::info!(holds = holds.len(), error, "granted, and not noted as published in this life of the stock");
         }
     }
 

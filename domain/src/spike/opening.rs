@@ -9,10 +9,12 @@
 //! 1. it waits for [`Hold::PASSAGE`]: nothing is taken any more, and whatever was granted without another look at the
 //!    store is in the queue by then;
 //! 2. what the store itself still has of an earlier life and did not publish, then what is in flight in the
-//!    queue: a hold goes that way, so none slips through in between. All of that becomes orders, right now: nothing of an earlier life is on its way any more;
-//! 3. the campaign's epoch rises and its orders are read, in one transaction. From now on the guards of the
+//!    queue: a hold goes that way, so none slips through in between. All of that becomes orders, right now: nothing of an
+//!    earlier life is on its way any more;
+//! 3. the campaign's epoch rises, from what it was before the claim, and its orders are read, in one transaction: an
+//!    opener whose claim ended while it worked raises nothing above the life that another one opened. From now on the guards of the
 //!    database refuse a hold of an earlier life that was not counted ([`crate::order::placing`]). Its buyer was
-//!    not told yes: the store does not confirm a hold of a life that is over;
+//!    not told yes: its passage took too long, and the store does not confirm a hold of a life that is over;
 //! 4. the store opens the new life, if the claim is still good.
 
 use std::{
@@ -49,6 +51,14 @@ pub enum Opened {
     Over,
     /// There is no such campaign for buyers.
     Unknown,
+}
+
+/// What became of the wish to claim an opening.
+enum Claimed {
+    /// It is ours, and the campaign's epoch in the database as it was before that.
+    Ours { claim: OpeningClaim, epoch: u32 },
+    /// There is nothing to open any more.
+    Otherwise(Opened),
 }
 
 /// Opens campaigns.
@@ -124,9 +134,12 @@ impl Opening {
     }
 
     async fn claim_and_open(&self, id: CampaignId) -> Result<Opened, Fault> {
-        let Some(claim) = self.claim(id).await? else { return Ok(Opened::Open) };
+        let (claim, epoch) = match self.claim(id).await? {
+            Claimed::Ours { claim, epoch } => (claim, epoch),
+            Claimed::Otherwise(opened) => return Ok(opened),
+        };
         tokio::select! {
-            opened = self.open(id, &claim) => opened,
+            opened = self.open(id, &claim, epoch) => opened,
             never = self.keep(&claim) => match never {},
         }
     }
@@ -143,15 +156,19 @@ impl Opening {
         }
     }
 
-    /// Claims the opening; none if the campaign was opened by somebody else meanwhile.
-    async fn claim(&self, id: CampaignId) -> Result<Option<OpeningClaim>, Fault> {
+    /// Claims the opening.
+    async fn claim(&self, id: CampaignId) -> Result<Claimed, Fault> {
         let deadline = self.clock.now() + Self::PATIENCE;
         loop {
             if self.stock.level(id).await?.is_some() {
-                return Ok(None);
+                return Ok(Claimed::Otherwise(Opened::Open));
             }
+            // Before the claim: whoever opens it from now on raises the epoch from this one, or we do.
+            let Some(campaign) = self.campaigns.by_ids(&[id]).await?.pop() else {
+                return Ok(Claimed::Otherwise(Opened::Unknown));
+            };
             if let Some(claim) = self.stock.claim_opening(id).await? {
-                return Ok(Some(claim));
+                return Ok(Claimed::Ours { claim, epoch: campaign.epoch });
             }
             if self.clock.now() >= deadline {
                 return Err(Fault::unavailable("stock", format!("another process is opening {id}")));
@@ -160,14 +177,16 @@ impl Opening {
         }
     }
 
-    async fn open(&self, id: CampaignId, claim: &OpeningClaim) -> Result<Opened, Fault> {
+    async fn open(&self, id: CampaignId, claim: &OpeningClaim, epoch: u32) -> Result<Opened, Fault> {
         // By the clock of the process: it is its own time that must pass, and not that of a sale.
         tokio::time::sleep(Hold::PASSAGE).await;
         let unpublished = self.stock.unpublished(Duration::zero(), usize::MAX).await?;
         let mut in_flight: Vec<Hold> = unpublished.into_iter().filter(|hold| hold.campaign_id == id).collect();
         in_flight.extend(self.bus.in_flight(id).await?);
         let unplaceable = self.place_all(in_flight).await?;
-        let Some(sheet) = self.campaigns.open_stock_sheet(id).await? else { return Ok(Opened::Unknown) };
+        let Some(sheet) = self.campaigns.open_stock_sheet(id, epoch).await? else {
+            return Err(Fault::unavailable("stock", format!("another process opened {id} meanwhile, or it is gone")));
+        };
 
         let mut holds = sheet.holds;
         let mut requests = sheet.requests;

@@ -53,7 +53,8 @@ pub trait StockStore: Send + Sync + 'static {
     async fn recall(&self, user: UserId, key: &RequestKey) -> Result<Option<RememberedRequest>, Fault>;
 
     /// Claims the opening of a campaign: one opener at a time, over all replicas. None while another one has it, and if
-    /// the campaign is open: so from a claim on nothing is taken of the life before. A claim ends with [`Self::load`], or by itself when its owner does not come back to keep it.
+    /// the campaign is open: so from a claim on nothing is taken of the life before. A claim ends with [`Self::load`], or
+    /// by itself when its owner does not come back to keep it.
     async fn claim_opening(&self, campaign: CampaignId) -> Result<Option<OpeningClaim>, Fault>;
 
     /// Keeps a claim for another [`OpeningClaim::LEASE`]. Nothing happens if it has ended.
@@ -164,6 +165,7 @@ pub struct StockSheet {
 pub trait CampaignReader: Send + Sync + 'static {
     /// Reads campaigns; unknown ids are left out, the order is free.
     async fn by_ids(&self, ids: &[CampaignId]) -> Result<Vec<Campaign>, Fault>;
-    /// Raises a campaign's epoch and reads its stock, in one transaction.
-    async fn open_stock_sheet(&self, id: CampaignId) -> Result<Option<StockSheet>, Fault>;
+    /// Raises a campaign's epoch, if it is this one, and reads its stock, in one transaction. None if there is no such
+    /// campaign, or if its epoch was raised by somebody else.
+    async fn open_stock_sheet(&self, id: CampaignId, epoch: u32) -> Result<Option<StockSheet>, Fault>;
 }

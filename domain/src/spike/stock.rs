@@ -71,8 +71,9 @@ impl Hold {
     ///
     /// The store may lose its memory meanwhile, and be rebuilt without the hold. Whoever rebuilds it waits this long,
     /// once it is closed, before they ask the queue what is in flight: then every message that made its passage in time
-    /// is in there and is counted. Both measure a duration of their own, so no two clocks need to agree. (A lease, read
-    /// from the other side: Gray and Cheriton, 1989.)
+    /// is in there and is counted. Both measure a duration of their own, so no two clocks need to agree; but they must
+    /// not stand still, as that of a virtual machine does that is paused. (A lease, read from the other side: Gray and
+    /// Cheriton, 1989.)
     ///
     /// Several times what a message takes when all is well, and nothing that anybody notices when a sale opens.
     pub const PASSAGE: Span = Span::from_millis(30);

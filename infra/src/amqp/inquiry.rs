@@ -14,7 +14,7 @@
 //! That a queue is empty is never taken from its counts. A quorum queue whose leader does not answer at once (RabbitMQ
 //! 3.10 waits for 250 ms, and not at all for one that is gone) counts as one without messages and without consumers:
 //! a rebuild that believed it would sell units again. So every queue is asked by a fence, also one that seems empty;
-//! a count says at most that it takes a visitor, and one too many does no harm.
+//! a count says at most that it takes a visitor, and a visitor too many does no harm.
 //!
 //! Messages move while the queues are asked. They move in one direction ([`super::topology`]) and are in the next place
 //! before they leave the last one, so the places are asked in that order: what moves on in between is found in the
@@ -35,7 +35,7 @@ use futures_util::{FutureExt, StreamExt};
 use lapin::{
     Channel, Consumer,
     message::Delivery,
-    options::{BasicAckOptions, BasicConsumeOptions, QueueBindOptions, QueueDeclareOptions},
+    options::{BasicAckOptions, BasicConsumeOptions, BasicPublishOptions, QueueBindOptions, QueueDeclareOptions},
     types::{AMQPValue, FieldTable, LongString},
 };
 use tokio::sync::Mutex;
@@ -58,7 +58,7 @@ const VISIT: u16 = u16::MAX;
 /// How often it is looked whether a queue still has a consumer that may answer.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// Within what time the broker has counted a queue, and not given its leader up: that takes it 250 ms.
+/// Within what time the broker has counted a queue, and not waited for its leader in vain: that takes it 250 ms.
 const IN_TIME: Duration = Duration::from_millis(200);
 
 /// Finds out what is in flight.
@@ -153,11 +153,11 @@ impl Inquiries {
                 }
             }
             // What was put aside has no consumers but visitors, and one that is there may leave before the fence comes.
-            if visitor.is_none() && (*place == self.topology.dead() || self.is_unattended(counter, place).await?) {
+            if visitor.is_none() && (self.is_unattended(counter, place).await? || *place == self.topology.dead()) {
                 visitor = Some(Visitor::enter(link, place).await?);
             }
             if still.is_none() {
-                self.publisher.send(letter.clone()).await?;
+                self.send(counter, &letter).await?;
                 still = Some(Instant::now());
             }
             let taken = visitor.as_ref().map_or(0, |visitor| visitor.taken);
@@ -182,6 +182,22 @@ impl Inquiries {
         }
     }
 
+    /// Sends a fence. There is no wait for a confirm, for one that is lost is sent again; and not with what is published: a
+    /// queue that does not answer must not keep those waiting who buy.
+    async fn send(&self, channel: &Channel, fence: &Letter) -> Result<(), Fault> {
+        // While the broker blocks those who publish, it would block this connection as well.
+        self.publisher.ready()?;
+        let (exchange, key) = (fence.exchange.as_str().into(), fence.key.as_str().into());
+        let sent = channel.basic_publish(
+            exchange,
+            key,
+            BasicPublishOptions::default(),
+            &fence.body,
+            fence.properties(&unique()?),
+        );
+        sent.await.map(drop).map_err(away)
+    }
+
     /// Whether nobody consumes a queue, so that it takes a visitor to answer.
     async fn is_unattended(&self, counter: &Channel, place: &Place) -> Result<bool, Fault> {
         let (ready, consumers) = topology::count(counter, place).await.map_err(away)?;
@@ -193,7 +209,8 @@ impl Inquiries {
     }
 }
 
-/// How many messages are ready in a queue. None is believed if it was said in time; otherwise it is counted again.
+/// How many messages are ready in a queue. None is believed if it was said in time; otherwise it is counted again. That
+/// of a queue whose leader is gone is said at once, and believed: this is for people, and not what stock is opened by.
 async fn ready(channel: &Channel, place: &Place) -> Result<u64, Fault> {
     loop {
         let began = Instant::now();
@@ -251,7 +268,7 @@ struct Visitor {
     consuming: Consuming,
     place: Place,
     holds: Vec<Hold>,
-    /// How many messages have come.
+    /// How many messages have come that are no fences.
     taken: u64,
 }
 
@@ -265,7 +282,6 @@ impl Visitor {
     async fn wait_for(&mut self, reply_to: &str, inquiries: &Inquiries) -> Result<Vec<Hold>, Fault> {
         while let Some(delivery) = self.consuming.messages.next().await {
             let delivery = delivery.map_err(away)?;
-            self.taken += 1;
             match message::kind(&delivery.properties) {
                 message::FENCE => {
                     // It is on its way with the first poll. There is no wait here: the visit may be broken off at any
@@ -279,12 +295,17 @@ impl Visitor {
                     answer(&inquiries.publisher, &inquiries.topology, &delivery, &holds);
                 }
                 message::PROBE => {}
-                _ => match message::read_grabs(&delivery.data) {
-                    Ok(holds) => self.holds.extend(holds),
-                    // Nobody can say how many units it is about. Its campaign must not stand still for it: should
-                    // they be sold again, the guards of the database reject the second order.
-                    Err(why) => tracing::error!(queue = self.place.queue, %why, "a message in flight cannot be read"),
-                },
+                _ => {
+                    self.taken += 1;
+                    match message::read_grabs(&delivery.data) {
+                        Ok(holds) => self.holds.extend(holds),
+                        // Nobody can say how many units it is about. Its campaign must not stand still for it: should
+                        // they be sold again, the guards of the database reject the second order.
+                        Err(why) => {
+                            tracing::error!(queue = self.place.queue, %why, "a message in flight cannot be read");
+                        }
+                    }
+                }
             }
         }
         Err(away(format!("RabbitMQ ended the visit to {}", self.place.queue)))

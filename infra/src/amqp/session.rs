@@ -57,7 +57,7 @@ impl Letter {
         }
     }
 
-    fn properties(&self, id: &str) -> BasicProperties {
+    pub(super) fn properties(&self, id: &str) -> BasicProperties {
         let properties = BasicProperties::default()
             .with_app_id("spike".into())
             .with_content_type("application/json".into())

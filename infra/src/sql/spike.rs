@@ -39,7 +39,7 @@ impl SqlCampaignReader {
         Self { db }
     }
 
-    async fn try_open_stock_sheet(&self, id: CampaignId) -> Result<Option<StockSheet>, Setback> {
+    async fn try_open_stock_sheet(&self, id: CampaignId, epoch: u32) -> Result<Option<StockSheet>, Setback> {
         use campaigns::Column;
         let tx = self.db.begin().await?;
         // The update first: it locks the row against the consumers, so no order is placed between the sheet
@@ -47,6 +47,7 @@ impl SqlCampaignReader {
         let raised = campaigns::Entity::update_many()
             .col_expr(Column::Epoch, Expr::col(Column::Epoch).add(1))
             .filter(Column::Id.eq(id.uuid()))
+            .filter(Column::Epoch.eq(epoch))
             .exec(&tx)
             .await?;
         if raised.rows_affected == 0 {
@@ -89,8 +90,8 @@ impl CampaignReader for SqlCampaignReader {
         rows.iter().map(campaign).collect()
     }
 
-    async fn open_stock_sheet(&self, id: CampaignId) -> Result<Option<StockSheet>, Fault> {
-        self.db.retried(|| self.try_open_stock_sheet(id)).await
+    async fn open_stock_sheet(&self, id: CampaignId, epoch: u32) -> Result<Option<StockSheet>, Fault> {
+        self.db.retried(|| self.try_open_stock_sheet(id, epoch)).await
     }
 }
 

@@ -8,7 +8,7 @@ macro_rules! spike_suite {
         cases! { $open => spike::reader:
             campaigns_are_read_by_their_ids
             a_stock_sheet_has_what_orders_took_and_what_was_asked_for
-            every_stock_sheet_is_of_an_epoch_of_its_own
+            an_epoch_is_raised_once
             a_campaign_that_is_unknown_has_no_stock_sheet
         }
     };

@@ -217,6 +217,28 @@ async fn a_sale_opens_when_those_who_found_it_closed_are_gone() {
     scene.shop.stop().await;
 }
 
+/// A claim may end while its owner works, and somebody else opens the campaign. Had the first one raised the epoch above
+/// that of the other's life, the database would reject every order of that life.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_opener_that_was_overtaken_opens_nothing() {
+    let scene = Scene::new(2, 2).await;
+    let ports = &scene.shop.app().world().ports;
+    let campaign: CampaignId = scene.campaign.parse().unwrap();
+    ports.stock.unload(campaign).await.unwrap();
+    let gate = scene.gate.looks.lock().await;
+    let overtaken = scene.grab(scene.people(1).await[0]);
+    let looking = || scene.gate.looking.load(Ordering::SeqCst);
+    wait_until("the opening to look", async || (looking() > 0).then_some(())).await;
+    let epoch = async || ports.campaign_reader.by_ids(&[campaign]).await.unwrap()[0].epoch;
+    let other = ports.campaign_reader.open_stock_sheet(campaign, epoch().await).await.unwrap().expect("the other's");
+    drop(gate);
+    let answer = overtaken.await.unwrap();
+    assert!(matches!(answer, Err(Failure::Fault(Fault::Unavailable { part: "stock", .. }))), "{answer:?}");
+    assert_eq!(epoch().await, other.campaign.epoch, "it raised nothing");
+    assert_eq!(ports.stock.level(campaign).await.unwrap(), None);
+    scene.shop.stop().await;
+}
+
 /// Whoever was granted units without another look at the stock has a message in the queue by then.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_sale_opens_after_the_passages_of_the_life_before_have_ended() {

@@ -5,8 +5,8 @@
 --       2 and on: orders
 -- Returns for each order how many units came back; -1 if it was left alone.
 --
--- A hold that is left alone if somebody has it is that of an attempt which comes to nothing: if it was not noted as
--- published, its request key is free again. Any other is that of an order, and its attempt is remembered.
+-- With '1' the store takes back what it has told nobody: a request key is free again if its hold was not noted as
+-- published. Otherwise an order was closed, and the attempt that got it is remembered.
 -- What takes memory is written before what frees it, so that a server that is full refuses all or nothing.
 
 local function fields(hold)

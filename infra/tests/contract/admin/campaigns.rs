@@ -70,7 +70,7 @@ pub(crate) async fn a_change_is_saved_over_the_version_before(stores: &Stores) {
 pub(crate) async fn a_change_leaves_what_others_count(stores: &Stores) {
     let (draft, _) = two_drafts(stores).await;
     seed::allocate(&stores.db, draft.id, 6).await;
-    stores.reader.open_stock_sheet(draft.id).await.unwrap().unwrap();
+    stores.reader.open_stock_sheet(draft.id, draft.epoch).await.unwrap().unwrap();
     let changed = Campaign { allocated: 1, epoch: 9, created_at: at("23:00:00"), version: 2, ..draft.clone() };
     assert!(save(stores, &changed, None).await);
     let expected = Campaign { allocated: 6, epoch: 1, created_at: draft.created_at, ..changed };
