@@ -5,8 +5,6 @@
 //! **Terms** are what the store must know to answer a grab alone. An **epoch** is one life of a campaign's
 //! stock: it is rebuilt from the database as the next one when the store may have forgotten something.
 
-use std::time::Duration as Span;
-
 use chrono::Duration;
 use serde::{Deserialize, Serialize};
 
@@ -76,7 +74,7 @@ impl Hold {
     /// Cheriton, 1989.)
     ///
     /// Several times what a message takes when all is well, and nothing that anybody notices when a sale opens.
-    pub const PASSAGE: Span = Span::from_millis(30);
+    pub const PASSAGE: std::time::Duration = std::time::Duration::from_millis(30);
 }
 
 /// What the store must know of a campaign to answer a grab alone.

@@ -155,10 +155,10 @@ impl StockStore for MemoryStock {
         let Some(request) = self.requests.get(&(user, key.clone())).map(|request| request.clone()) else {
             return Ok(None);
         };
-        // An attempt whose message is not safe yet must go through `reserve`, which hands its hold out.
+        // Its message may not be safe yet: then it must go through `reserve`, which hands its hold out.
         let stock = self.find(request.campaign_id);
-        let unsafe_yet = stock.is_some_and(|stock| locked(&stock).unpublished_hold(request.order_id).is_some());
-        Ok(if unsafe_yet { None } else { Some(request) })
+        let not_noted = stock.is_some_and(|stock| locked(&stock).unpublished_hold(request.order_id).is_some());
+        Ok(if not_noted { None } else { Some(request) })
     }
 
     /// The latest claim counts and ends those before it, so one that was left behind is in nobody's way. In one

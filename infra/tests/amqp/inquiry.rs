@@ -139,11 +139,10 @@ async fn a_queue_that_is_slow_to_answer_is_not_taken_for_an_empty_one() {
     let options = AmqpOptions { max_attempts: 1, ..options().await };
     let (asker, broker) = (open(&options).await, Desk::at(&options.url).await);
     publish(&asker, 1..=5).await;
-    for stage in ["nobody consumes", "put aside"] {
-        let queue = match stage {
-            "put aside" => format!("{}.grabs.dead", options.prefix),
-            _ => partition(&options),
-        };
+    let all = |waiting, dead| Backlog { waiting, dead };
+    let dead = format!("{}.grabs.dead", options.prefix);
+    for (stage, queue, backlog) in [("nobody consumes", partition(&options), all(5, 0)), ("put aside", dead, all(0, 5))]
+    {
         rabbitmq.set_queue_stopped(&queue, true).await.unwrap();
         broker.until(&queue, |ready, consumers| (ready, consumers) == (0, 0)).await;
         let mut told = tokio::spawn({
@@ -156,15 +155,15 @@ async fn a_queue_that_is_slow_to_answer_is_not_taken_for_an_empty_one() {
                 told = &mut told => format!("{told:?}"),
                 counted = asker.backlog() => format!("{counted:?}"),
             }
-        });
-        let early = early.await;
+        })
+        .await;
         rabbitmq.set_queue_stopped(&queue, false).await.unwrap();
         assert!(early.is_err(), "{stage}: told while the queue could not answer: {early:?}");
         assert_eq!(within(told).await.unwrap().unwrap(), holds(1..=5), "{stage}");
-        let (waiting, dead) = if stage == "put aside" { (0, 5) } else { (5, 0) };
         broker.until(&queue, |ready, consumers| (ready, consumers) == (5, 0)).await;
-        assert_eq!(asker.backlog().await.unwrap(), Backlog { waiting, dead }, "{stage}");
-        for delivery in receive(&asker, if stage == "put aside" { 0 } else { 5 }).await {
+        assert_eq!(asker.backlog().await.unwrap(), backlog, "{stage}");
+        // On to where it is put aside.
+        for delivery in receive(&asker, usize::try_from(backlog.waiting).unwrap()).await {
             assert!(asker.fail(delivery, "never").await.unwrap());
         }
     }

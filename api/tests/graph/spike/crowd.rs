@@ -4,7 +4,7 @@
 use std::{
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
     time::Instant,
 };
@@ -34,9 +34,8 @@ struct Gate {
     open: Semaphore,
     /// Whoever looks for what is in flight goes through this one, one at a time.
     looks: tokio::sync::Mutex<()>,
-    /// How many came to look, and when the last one did.
-    looking: AtomicUsize,
-    looked: Mutex<Option<Instant>>,
+    /// When each came to look.
+    looked: Mutex<Vec<Instant>>,
     /// The orders of each call.
     seen: Mutex<Vec<Vec<OrderId>>>,
     /// Whether the first order of each call fails.
@@ -68,8 +67,7 @@ impl MessageBus for Gate {
         self.queue.fail(tag, why).await
     }
     async fn in_flight(&self, campaign: CampaignId) -> Result<Vec<Hold>, Fault> {
-        *self.looked.lock().unwrap() = Some(Instant::now());
-        self.looking.fetch_add(1, Ordering::SeqCst);
+        self.looked.lock().unwrap().push(Instant::now());
         let _passes = self.looks.lock().await;
         self.queue.in_flight(campaign).await
     }
@@ -97,7 +95,6 @@ impl Scene {
             queue: shop.app().world().ports.bus.clone(),
             open: Semaphore::new(gate),
             looks: tokio::sync::Mutex::default(),
-            looking: AtomicUsize::new(0),
             looked: Mutex::default(),
             seen: Mutex::default(),
             fails: AtomicBool::new(false),
@@ -113,7 +110,7 @@ impl Scene {
 
     /// Somebody grabs a unit at one of several processes.
     fn grab_at(&self, services: Arc<Services>, user: UserId) -> JoinHandle<Answer> {
-        let campaign = self.campaign.parse().unwrap();
+        let campaign = self.id();
         tokio::spawn(
             async move { services.grabs.grab(Attempt { user, campaign, quantity: 1, request_key: None }).await },
         )
@@ -133,9 +130,23 @@ impl Scene {
         .await;
     }
 
+    /// Waits until an opening has come to look for what is in flight.
+    async fn until_looked(&self) {
+        wait_until("the opening to look", async || (!self.gate.looked.lock().unwrap().is_empty()).then_some(())).await;
+    }
+
+    fn id(&self) -> CampaignId {
+        self.campaign.parse().unwrap()
+    }
+
+    /// Closes the campaign, as the loss of its stock does.
+    async fn close(&self) {
+        self.shop.app().world().ports.stock.unload(self.id()).await.unwrap();
+    }
+
     async fn until_held(&self, units: u32) {
         let store = &self.shop.app().world().ports.stock;
-        let campaign = self.campaign.parse().unwrap();
+        let campaign = self.id();
         wait_until("the units to be held", async || {
             (store.level(campaign).await.unwrap()?.held >= units).then_some(())
         })
@@ -201,19 +212,18 @@ async fn holds_become_orders_when_nobody_waits_for_them_any_more() {
 async fn a_sale_opens_when_those_who_found_it_closed_are_gone() {
     let scene = Scene::new(2, 2).await;
     let store = scene.shop.app().world().ports.stock.clone();
-    let campaign = scene.campaign.parse().unwrap();
-    store.unload(campaign).await.unwrap();
+    let campaign = scene.id();
+    scene.close().await;
     let gate = scene.gate.looks.lock().await;
     let grabs: Vec<_> = scene.people(2).await.into_iter().map(|user| scene.grab(user)).collect();
-    let looking = || scene.gate.looking.load(Ordering::SeqCst);
-    wait_until("the opening to look", async || (looking() > 0).then_some(())).await;
+    scene.until_looked().await;
     for grab in grabs {
         grab.abort();
         assert!(grab.await.unwrap_err().is_cancelled());
     }
     drop(gate);
     wait_until("the sale to open", async || store.level(campaign).await.unwrap()).await;
-    assert_eq!(looking(), 1, "it was opened once, by the opening of those who are gone");
+    assert_eq!(scene.gate.looked.lock().unwrap().len(), 1, "it was opened once, by the opening of those who are gone");
     scene.shop.stop().await;
 }
 
@@ -223,12 +233,11 @@ async fn a_sale_opens_when_those_who_found_it_closed_are_gone() {
 async fn an_opener_that_was_overtaken_opens_nothing() {
     let scene = Scene::new(2, 2).await;
     let ports = &scene.shop.app().world().ports;
-    let campaign: CampaignId = scene.campaign.parse().unwrap();
-    ports.stock.unload(campaign).await.unwrap();
+    let campaign = scene.id();
+    scene.close().await;
     let gate = scene.gate.looks.lock().await;
     let overtaken = scene.grab(scene.people(1).await[0]);
-    let looking = || scene.gate.looking.load(Ordering::SeqCst);
-    wait_until("the opening to look", async || (looking() > 0).then_some(())).await;
+    scene.until_looked().await;
     let epoch = async || ports.campaign_reader.by_ids(&[campaign]).await.unwrap()[0].epoch;
     let other = ports.campaign_reader.open_stock_sheet(campaign, epoch().await).await.unwrap().expect("the other's");
     drop(gate);
@@ -245,9 +254,9 @@ async fn a_sale_opens_after_the_passages_of_the_life_before_have_ended() {
     let scene = Scene::new(2, 2).await;
     let user = scene.people(1).await[0];
     let closed = Instant::now();
-    scene.shop.app().world().ports.stock.unload(scene.campaign.parse().unwrap()).await.unwrap();
+    scene.close().await;
     assert!(scene.grab(user).await.unwrap().is_ok());
-    let looked = scene.gate.looked.lock().unwrap().expect("it was opened");
+    let looked = *scene.gate.looked.lock().unwrap().first().expect("it was opened");
     assert!(looked - closed >= Hold::PASSAGE, "{:?}", looked - closed);
     scene.shop.stop().await;
 }
@@ -261,7 +270,7 @@ async fn a_passage_that_outlasts_a_rebuild_is_granted_only_if_it_was_counted() {
     let people = scene.people(2).await;
     let first = scene.grab(people[0]);
     scene.until_seen(1).await;
-    store.unload(scene.campaign.parse().unwrap()).await.unwrap();
+    scene.close().await;
     let second = scene.grab_at(scene.shop.app().services().clone(), people[1]).await.unwrap();
     assert!(!first.is_finished());
     scene.gate.open.add_permits(Semaphore::MAX_PERMITS);
