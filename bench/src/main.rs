@@ -82,7 +82,10 @@ async fn measure(cli: Cli) -> Result<bool, BenchError> {
     let mut shop = Shop::open(&plan).await?;
     eprintln!("ready after {:.0?}", began.elapsed());
     let mut lines = Vec::new();
-    lines.extend(lines::grabs::measure(&mut shop, &plan).await);
+    match shop.rival_addr() {
+        Some(rival) => lines.extend(lines::rival::measure(&mut shop, &plan, rival).await),
+        None => lines.extend(lines::grabs::measure(&mut shop, &plan).await),
+    }
     if plan.has(Subject::SoldOut) {
         lines.extend(lines::sold_out::measure(&shop, &plan).await);
     }

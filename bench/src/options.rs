@@ -33,6 +33,10 @@ pub(crate) struct Cli {
     /// The spike binary [default: the one beside this program]
     #[arg(long, value_name = "PATH")]
     spike: Option<PathBuf>,
+    /// Another build of spike, or another way to start it: grabs are measured against those of it, as a second replica of
+    /// the same sale, and not against the baselines
+    #[arg(long, value_name = "PATH")]
+    against: Option<PathBuf>,
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
 }
@@ -79,6 +83,8 @@ pub(crate) struct Plan {
     pub(crate) orders: usize,
     /// The spike binary.
     pub(crate) spike: PathBuf,
+    /// Another one to compare it with.
+    pub(crate) against: Option<PathBuf>,
     /// Settings of spike that differ from its defaults.
     pub(crate) settings: Vec<(String, String)>,
     only: Vec<Subject>,
@@ -96,10 +102,10 @@ impl Plan {
             Some(path) => path,
             None => beside_this_program()?,
         };
-        if !spike.is_file() {
-            return Err(BenchError::Usage(format!("there is no {}; build it, or name it by --spike", spike.display())));
+        if let Some(missing) = cli.against.iter().chain([&spike]).find(|path| !path.is_file()) {
+            return Err(BenchError::Usage(format!("there is no {}; build it, or name another", missing.display())));
         }
-        let (only, settings) = (cli.only, cli.set);
+        let (only, settings, against) = (cli.only, cli.set, cli.against);
         if cli.smoke {
             return Ok(Self {
                 run: Duration::from_millis(300),
@@ -110,6 +116,7 @@ impl Plan {
                 users: 2_000,
                 orders: 1_500,
                 spike,
+                against,
                 settings,
                 only,
             });
@@ -124,6 +131,7 @@ impl Plan {
             users: usize::try_from(users).unwrap_or(usize::MAX),
             orders: 20_000,
             spike,
+            against,
             settings,
             only,
         })

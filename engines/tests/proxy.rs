@@ -127,6 +127,26 @@ async fn drop_responses_lets_requests_through_and_ends_the_connection_when_it_is
 }
 
 #[tokio::test]
+async fn answer_in_part_passes_so_many_bytes_each_time_and_loses_nothing() {
+    let mut line = Line::open().await;
+    for first in [2, 12] {
+        line.proxy.answer_in_part(2).await;
+        for byte in first..first + 4 {
+            line.client.write_u8(byte).await.unwrap();
+            assert_eq!(timeout(LONG, line.read.recv()).await.unwrap().unwrap(), byte);
+        }
+        for byte in first..first + 2 {
+            assert_eq!(timeout(LONG, line.client.read_u8()).await.unwrap().unwrap(), byte);
+        }
+        assert!(timeout(SHORT, line.client.read_u8()).await.is_err(), "more was answered");
+        line.proxy.resume().await;
+        for byte in first + 2..first + 4 {
+            assert_eq!(timeout(LONG, line.client.read_u8()).await.unwrap().unwrap(), byte);
+        }
+    }
+}
+
+#[tokio::test]
 async fn delay_is_the_same_for_all_bytes_and_ends() {
     const DELAY: Duration = Duration::from_millis(100);
     let mut line = Line::open().await;

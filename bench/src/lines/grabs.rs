@@ -1,52 +1,28 @@
 //! Grabs that get a unit: through the graph, with a token and an idempotency key each, every one a buyer of their own;
 //! against a server that only answers, and against one that holds each unit by itself.
 //!
-//! In production orders are written on other machines. Here it is the same two cores, so there are two lines: one where
-//! the orders are written at the same time, and one where they wait in the queue until the run is over, which compares
-//! what a grab is with what the baseline does. In either case all is written and checked before the baselines run.
+//! In either case all is written and checked before the baselines run.
 
 use std::time::Duration;
 
 use domain::id::{CampaignId, TypedId};
 use uuid::Uuid;
 
-use super::{by_turns, start_baseline, tell};
+use super::{
+    by_turns,
+    run::{Kind, PLENTY, Run, Taken},
+    start_baseline, tell,
+};
 use crate::{
     baseline::{self, Counter},
     error::BenchError,
     figures::{Line, Pairs},
     grab::Asked,
     load::Load,
-    options::{Plan, Subject},
+    options::Plan,
     process::Program,
-    shop::{Granted, Sale, Shop},
+    shop::{Sale, Shop},
 };
-
-/// More units than there are people.
-const PLENTY: u32 = 1_000_000;
-
-/// A kind of run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    /// Orders are written at the same time.
-    AtOnce,
-    /// Orders are written afterwards.
-    Later,
-    /// The campaign has a rule; orders are written at the same time.
-    Rule,
-}
-
-impl Kind {
-    const ALL: [(Self, Subject, &'static str); 3] = [
-        (Self::AtOnce, Subject::Grabs, "grabs, orders at once"),
-        (Self::Later, Subject::Later, "grabs, orders later"),
-        (Self::Rule, Subject::Rule, "grabs, a rule, orders at once"),
-    ];
-
-    fn name(self) -> &'static str {
-        Self::ALL.into_iter().find(|(kind, ..)| *kind == self).map_or("", |(.., name)| name)
-    }
-}
 
 /// All that takes turns at one level of concurrency.
 struct Level<'a> {
@@ -59,17 +35,9 @@ struct Level<'a> {
     bytes: usize,
 }
 
-/// What a run of spike came to.
-struct Taken {
-    rate: f64,
-    median: Duration,
-    p99: Duration,
-}
-
 /// Measures at each level. One line a kind of run and baseline.
 pub(crate) async fn measure(shop: &mut Shop, plan: &Plan) -> Vec<Line> {
-    let wanted = |(kind, subject, _): (Kind, Subject, _)| plan.has(subject).then_some(kind);
-    let kinds: Vec<Kind> = Kind::ALL.into_iter().filter_map(wanted).collect();
+    let kinds = Kind::wanted(plan);
     let mut lines = Vec::new();
     for &connections in &plan.connections {
         if kinds.is_empty() {
@@ -137,28 +105,9 @@ impl<'a> Level<'a> {
         Load { target, connections: self.connections, lasts }
     }
 
-    /// A run of spike. The first of the crowd opens the sale before it begins.
     async fn spike(&mut self, kind: Kind, lasts: Duration) -> Result<Taken, BenchError> {
-        let campaign = self.shop.sale(Sale { quantity: PLENTY, rule: kind == Kind::Rule }).await?;
-        let first = Load { connections: 1, ..self.load(self.shop.addr(), self.plan.run) };
-        let first = first.run(self.shop.grabs(campaign).of(0..1)).await?;
-        if kind == Kind::Later {
-            self.shop.stop_consumer().await?;
-        }
-        let run = self
-            .load(self.shop.addr(), lasts)
-            .measure(self.plan.patience, self.shop.grabs(campaign).of(1..usize::MAX))
-            .await?;
-        tell(kind.name(), self.connections, &run);
-        self.shop.start_consumer().await?;
-        let mut orders = run.script.granted()?;
-        if run.script.sold_out() > 0 {
-            return Err(BenchError::Wrong(format!("{} were told that nothing is left", run.script.sold_out())));
-        }
-        orders.extend(first.script.granted()?);
-        self.shop.audit(&Granted { campaign, quantity: PLENTY, orders }).await?;
-        self.shop.end(campaign).await?;
-        Ok(Taken { rate: run.rate, median: run.median, p99: run.p99 })
+        let target = self.shop.addr();
+        Run { kind, target, connections: self.connections, lasts }.of(self.shop, self.plan).await
     }
 
     /// A run of spike of each kind.

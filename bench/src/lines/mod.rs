@@ -3,6 +3,8 @@
 
 pub(crate) mod grabs;
 pub(crate) mod orders;
+pub(crate) mod rival;
+mod run;
 pub(crate) mod sold_out;
 
 use std::ffi::OsString;

@@ -38,6 +38,8 @@ use crate::{
 pub(crate) struct Shop {
     // Dropped in this order: first who uses the engines.
     api: Program,
+    /// A second one that serves the graph, of the other build.
+    rival: Option<Program>,
     consumer: Option<Program>,
     pub(crate) engines: Engines,
     crowd: Arc<Crowd>,
@@ -78,12 +80,16 @@ impl Shop {
         let (spike, settings) = (&plan.spike, &plan.settings);
         let start = Start { spike, settings, engines: &engines, administrator: &administrator, home: &home };
         let api = start.program("api", "user,spike,access,admin,order").await?;
+        let rival = match &plan.against {
+            Some(against) => Some(Start { spike: against, ..start }.program("rival", "user,spike,access,admin,order").await?),
+            None => None,
+        };
         let consumer = start.program("consumer", "consumer").await?;
         let graph = Graph::sign_in(api.addr(), &administrator).await?;
         let crowd = Arc::new(crowd);
         let (spike, settings, runs) = (plan.spike.clone(), plan.settings.clone(), AtomicU32::new(0));
         let consumer = Some(consumer);
-        let shop = Self { api, consumer, engines, crowd, db, graph, spike, settings, administrator, runs, home };
+        let shop = Self { api, rival, consumer, engines, crowd, db, graph, spike, settings, administrator, runs, home };
         shop.let_everybody_in().await?;
         Ok(shop)
     }
@@ -91,9 +97,11 @@ impl Shop {
     /// Everybody sends a request before anything is sold, as people do who wait for a sale on its page. The server has
     /// seen their tokens then.
     async fn let_everybody_in(&self) -> Result<(), BenchError> {
-        let load = Load { target: self.addr(), connections: 16, lasts: PATIENCE };
-        let visits = Visits::new(Arc::clone(&self.crowd), self.addr());
-        load.run(visits).await.map(drop)
+        for target in [self.addr()].into_iter().chain(self.rival_addr()) {
+            let load = Load { target, connections: 16, lasts: PATIENCE };
+            load.run(Visits::new(Arc::clone(&self.crowd), target)).await?;
+        }
+        Ok(())
     }
 
     /// Makes a campaign that sells right now.
@@ -104,6 +112,11 @@ impl Shop {
     /// Where the graph is served.
     pub(crate) const fn addr(&self) -> std::net::SocketAddr {
         self.api.addr()
+    }
+
+    /// Where the other build serves it, if there is one.
+    pub(crate) fn rival_addr(&self) -> Option<std::net::SocketAddr> {
+        self.rival.as_ref().map(Program::addr)
     }
 
     /// Where files of this run go.
@@ -161,6 +174,7 @@ impl Shop {
     /// Fails if one of its processes has ended.
     pub(crate) fn is_alive(&mut self) -> Result<(), BenchError> {
         self.api.is_alive()?;
+        self.rival.as_mut().map_or(Ok(()), Program::is_alive)?;
         self.consumer.as_mut().map_or(Ok(()), Program::is_alive)
     }
 
@@ -170,14 +184,15 @@ impl Shop {
         self.is_alive()?;
         self.start().reconciled().await?;
         self.api.stop().await?;
-        if let Some(consumer) = self.consumer.take() {
-            consumer.stop().await?;
+        for program in self.rival.into_iter().chain(self.consumer) {
+            program.stop().await?;
         }
         Ok(self.db.close().await?)
     }
 }
 
 /// What a spike process is started with.
+#[derive(Clone, Copy)]
 struct Start<'a> {
     spike: &'a PathBuf,
     settings: &'a [(String, String)],

@@ -88,6 +88,12 @@ impl Proxy {
         self.order(Order::Set(Flow::Requests)).await;
     }
 
+    /// Passes on what clients send, and on each connection so many bytes of what they are answered. The rest arrives after
+    /// [`resume`](Self::resume).
+    pub async fn answer_in_part(&self, bytes: usize) {
+        self.order(Order::Set(Flow::PartOfAnswer(bytes))).await;
+    }
+
     /// From now on passes everything on so much later, in both directions. Zero ends it.
     pub async fn delay(&self, by: Duration) {
         self.order(Order::Delay(by)).await;

@@ -19,6 +19,8 @@ pub(super) enum Flow {
     Everything,
     /// What clients send. Answers are thrown away.
     Requests,
+    /// What clients send, and so many bytes of answers on each connection.
+    PartOfAnswer(usize),
     Nothing,
 }
 
@@ -57,7 +59,7 @@ pub(super) async fn pump(
     state: watch::Receiver<State>,
 ) -> io::Result<()> {
     let (sender, receiver) = mpsc::channel(CHUNKS);
-    let writer = Writer { to, from: receiver, direction, state: state.clone(), gap_since: None };
+    let writer = Writer { to, from: receiver, direction, state: state.clone(), gap_since: None, part: (0, 0) };
     tokio::try_join!(read(from, sender, state), writer.run()).map(drop)
 }
 
@@ -83,6 +85,8 @@ struct Writer<'a> {
     state: watch::Receiver<State>,
     /// Since when bytes are missing, in terms of [`State::resumed`].
     gap_since: Option<u64>,
+    /// How many bytes of a [part of an answer](Flow::PartOfAnswer) are passed on, since when, in the same terms.
+    part: (u64, usize),
 }
 
 impl Writer<'_> {
@@ -119,20 +123,25 @@ impl Writer<'_> {
         let mut written = 0;
         while written < bytes.len() {
             let state = *self.state.borrow_and_update();
+            let open = self.open(state);
             match state.flow {
                 Flow::Requests if self.direction == Direction::Response => {
                     self.gap_since.get_or_insert(state.resumed);
                     return Ok(());
                 }
-                Flow::Nothing => drop(changed(&mut self.state).await?),
-                Flow::Everything | Flow::Requests => {
+                _ if open == 0 => drop(changed(&mut self.state).await?),
+                _ => {
                     self.refuse_gap(state)?;
                     tokio::select! {
                         state = changed(&mut self.state) => drop(state?),
                         writable = self.to.writable() => {
                             writable?;
-                            match self.to.try_write(&bytes[written..]) {
-                                Ok(more) => written += more,
+                            let end = bytes.len().min(written.saturating_add(open));
+                            match self.to.try_write(&bytes[written..end]) {
+                                Ok(more) => {
+                                    written += more;
+                                    self.count(state, more);
+                                }
                                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
                                 Err(error) => return Err(error),
                             }
@@ -148,12 +157,28 @@ impl Writer<'_> {
     async fn until_open(&mut self) -> io::Result<()> {
         loop {
             let state = *self.state.borrow_and_update();
-            match state.flow {
-                Flow::Requests if self.direction == Direction::Response => {}
-                Flow::Nothing => {}
-                Flow::Everything | Flow::Requests => return self.refuse_gap(state),
+            if self.open(state) > 0 {
+                return self.refuse_gap(state);
             }
             changed(&mut self.state).await?;
+        }
+    }
+
+    /// How many bytes may pass.
+    fn open(&mut self, state: State) -> usize {
+        if self.part.0 != state.resumed {
+            self.part = (state.resumed, 0);
+        }
+        match (state.flow, self.direction) {
+            (Flow::Nothing, _) | (Flow::Requests, Direction::Response) => 0,
+            (Flow::PartOfAnswer(bytes), Direction::Response) => bytes.saturating_sub(self.part.1),
+            _ => usize::MAX,
+        }
+    }
+
+    fn count(&mut self, state: State, passed: usize) {
+        if matches!(state.flow, Flow::PartOfAnswer(_)) {
+            self.part.1 += passed;
         }
     }
 

@@ -5,10 +5,12 @@ use std::{net::SocketAddr, time::Duration};
 use domain::error::Fault;
 use engines::Proxy;
 use infra::sql::{Database, DatabaseOptions, Engine};
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use tokio::{
     io::copy_bidirectional,
     net::{TcpListener, TcpStream},
     sync::watch,
+    time::timeout,
 };
 
 use crate::{
@@ -139,4 +141,56 @@ async fn dead_connections_to_postgresql_do_not_hold_their_places() {
     let opened = postgresql().await;
     let addr = ([127, 0, 0, 1], postgresql_server().await.port()).into();
     dead_connections_do_not_hold_their_places(opened, addr).await;
+}
+
+/// Whoever waits for an answer may go away at any point of it, as when a browser closes its connection. The one
+/// connection that there is must serve the next caller.
+async fn who_goes_takes_no_connection(opened: Opened, server: SocketAddr) {
+    let proxy = Proxy::start(server).await.unwrap();
+    for in_transaction in [false, true] {
+        let mut part = 0;
+        while goes_after(part, in_transaction, &opened, &proxy).await {
+            part += 16;
+        }
+        assert!(part >= 64, "an answer of {part} bytes has hardly a part");
+    }
+}
+
+/// Asks, and goes away when so many bytes of the answer have come; or returns `false`, as that is all of it.
+async fn goes_after(part: usize, in_transaction: bool, opened: &Opened, proxy: &Proxy) -> bool {
+    const A_MOMENT: Duration = Duration::from_millis(20);
+    let db = Database::open(&impatient(proxy.url(&opened.options.url), 1)).await.unwrap();
+    let backend = db.reader().get_database_backend();
+    let words = if backend == DbBackend::Postgres { ["$1", "$2", "$3"] } else { ["?"; 3] };
+    let sql = format!("SELECT {} AS one, {} AS two, {} AS three", words[0], words[1], words[2]);
+    let ask = || Statement::from_sql_and_values(backend, &sql, ["1".into(), "2".into(), "3".into()]);
+
+    let answered = if in_transaction {
+        let transaction = db.snapshot().await.unwrap();
+        proxy.answer_in_part(part).await;
+        timeout(A_MOMENT, transaction.query_one_raw(ask())).await.is_ok()
+    } else {
+        until("the connection rests", async || resting(&db) == 1).await;
+        proxy.answer_in_part(part).await;
+        timeout(A_MOMENT, db.reader().query_one_raw(ask())).await.is_ok()
+    };
+    proxy.resume().await;
+    until(&format!("asked again after {part} bytes"), async || db.ping().await.is_ok()).await;
+    let row = db.reader().query_one_raw(ask()).await.unwrap().unwrap();
+    assert_eq!(row.try_get::<String>("", "three").unwrap(), "3", "after {part} bytes");
+    !answered
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_goes_takes_no_connection_to_mariadb() {
+    let opened = mariadb().await;
+    let addr = ([127, 0, 0, 1], mariadb_server().await.port()).into();
+    who_goes_takes_no_connection(opened, addr).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_goes_takes_no_connection_to_postgresql() {
+    let opened = postgresql().await;
+    let addr = ([127, 0, 0, 1], postgresql_server().await.port()).into();
+    who_goes_takes_no_connection(opened, addr).await;
 }

@@ -2,8 +2,10 @@
 //! looks open. A host that lost its power, or a cable that was pulled, tells nobody, and the drivers wait for ever.
 //!
 //! Such a connection must not go back to its pool, where it would be tried without a bound and hold its place
-//! until the system gives it up a quarter of an hour later. That there was [`Silence`] is noted before it is let
-//! go; for a while after it the pool tries what comes back within a bound, and throws away what does not answer.
+//! until the system gives it up a quarter of an hour later. Nor may one whose caller went away in the middle of an answer:
+//! the driver of MySQL loses count of what it has still to read, if it was about to prepare a statement, and waits for ever
+//! for what never comes. That there was [`Silence`] is noted before such a connection is let go; for a while after it the
+//! pool tries what comes back within a bound, and throws away what does not answer.
 //!
 //! One gap is the driver's: it tries each connection that comes back once more by itself, without a bound. One that is
 //! being tried at the very moment when the host dies holds its place until the system gives it up.
@@ -25,7 +27,7 @@ use tokio::time::{Instant, timeout};
 /// How long after a silence connections that come back are tried within a bound.
 const WARY: Duration = Duration::from_mins(1);
 
-/// When the server last did not answer in time.
+/// When somebody last waited for an answer in vain: it did not come in time, or who waited for it went away.
 #[derive(Clone, Debug, Default)]
 pub(in crate::sql) struct Silence(Arc<Mutex<Option<Instant>>>);
 
@@ -34,7 +36,7 @@ impl Silence {
     pub(in crate::sql) async fn within<T>(&self, bound: Duration, answer: impl Future<Output = T>) -> Result<T, DbErr> {
         let mut answer = pin!(answer);
         // Declared later, so it notes the silence before what waits lets its connection go.
-        let mut wait = Wait { silence: self, since: Instant::now(), bound, over: false };
+        let mut wait = Wait { silence: self, over: false };
         let answered = timeout(bound, answer.as_mut()).await;
         wait.over = answered.is_ok();
         answered.map_err(|_| DbErr::Conn(RuntimeErr::SqlxError(no_answer().into())))
@@ -58,17 +60,15 @@ impl Silence {
     }
 }
 
-/// A wait for an answer. One that was long and in vain is a silence, also if it was given up from outside.
+/// A wait for an answer. One that was in vain is a silence, also if it was given up from outside.
 struct Wait<'a> {
     silence: &'a Silence,
-    since: Instant,
-    bound: Duration,
     over: bool,
 }
 
 impl Drop for Wait<'_> {
     fn drop(&mut self) {
-        if !self.over && self.since.elapsed() >= self.bound / 3 {
+        if !self.over {
             *self.silence.last() = Some(Instant::now());
         }
     }

@@ -112,14 +112,17 @@ impl Database {
     /// A transaction that reads one state of the database, however long it takes, and cannot write.
     pub async fn snapshot(&self) -> Result<Bounded<DatabaseTransaction>, Fault> {
         let pool = self.reader.inner();
-        let transaction = match self.engine {
-            // Every transaction is one there.
-            Engine::Sqlite => pool.begin().await,
-            Engine::MySql | Engine::Postgres => {
-                pool.begin_with_config(Some(IsolationLevel::RepeatableRead), Some(AccessMode::ReadOnly)).await
+        let begin = async {
+            match self.engine {
+                // Every transaction is one there.
+                Engine::Sqlite => pool.begin().await,
+                Engine::MySql | Engine::Postgres => {
+                    pool.begin_with_config(Some(IsolationLevel::RepeatableRead), Some(AccessMode::ReadOnly)).await
+                }
             }
         };
-        Ok(Bounded::new(transaction.map_err(fault)?, report_bound(self.patience), self.silence.clone()))
+        let begun = self.silence.within(statement_bound(self.patience), begin).await.and_then(|begun| begun);
+        Ok(Bounded::new(begun.map_err(fault)?, report_bound(self.patience), self.silence.clone()))
     }
 
     /// A transaction that writes. On SQLite it has the write lock from its first moment: one that read
