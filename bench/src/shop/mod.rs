@@ -79,9 +79,9 @@ impl Shop {
         let (db, crowd) = crowd::gather(&engines.database, plan.users).await?;
         let (spike, settings) = (&plan.spike, &plan.settings);
         let start = Start { spike, settings, engines: &engines, administrator: &administrator, home: &home };
-        let api = start.program("api", "user,spike,access,admin,order").await?;
+        let api = start.graph("api").await?;
         let rival = match &plan.against {
-            Some(against) => Some(Start { spike: against, ..start }.program("rival", "user,spike,access,admin,order").await?),
+            Some(against) => Some(Start { spike: against, ..start }.graph("rival").await?),
             None => None,
         };
         let consumer = start.program("consumer", "consumer").await?;
@@ -202,6 +202,11 @@ struct Start<'a> {
 }
 
 impl Start<'_> {
+    /// Everything but what writes orders.
+    async fn graph(&self, name: &str) -> Result<Program, BenchError> {
+        self.program(name, "user,spike,access,admin,order").await
+    }
+
     async fn program(&self, name: &str, roles: &str) -> Result<Program, BenchError> {
         let mut environment = self.environment();
         environment.extend(self.administrator.environment().map(|(name, value)| (name.to_owned(), value)));

@@ -121,8 +121,9 @@ impl Database {
                 }
             }
         };
-        let begun = self.silence.within(statement_bound(self.patience), begin).await.and_then(|begun| begun);
-        Ok(Bounded::new(begun.map_err(fault)?, report_bound(self.patience), self.silence.clone()))
+        let answered = self.silence.within(statement_bound(self.patience), begin).await;
+        let transaction = answered.and_then(|transaction| transaction).map_err(fault)?;
+        Ok(Bounded::new(transaction, report_bound(self.patience), self.silence.clone()))
     }
 
     /// A transaction that writes. On SQLite it has the write lock from its first moment: one that read
