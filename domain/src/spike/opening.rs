@@ -138,21 +138,29 @@ impl Opening {
             Claimed::Ours { claim, epoch } => (claim, epoch),
             Claimed::Otherwise(opened) => return Ok(opened),
         };
-        tokio::select! {
+        let opened = tokio::select! {
             opened = self.open(id, &claim, epoch) => opened,
             never = self.keep(&claim) => match never {},
+        };
+        if opened.is_err() {
+            self.keep_for(&claim, OpeningClaim::PAUSE).await;
         }
+        opened
     }
 
-    /// Keeps a claim while it is worked under. Once it has ended the store opens nothing by it, so that needs no word
-    /// here.
+    /// Keeps a claim while it is worked under.
     async fn keep(&self, claim: &OpeningClaim) -> Infallible {
         loop {
             self.clock.sleep(Self::KEEP).await;
-            if let Err(fault) = self.stock.keep_claim(claim).await {
-                let error = &fault as &dyn std::error::Error;
-                tracing::warn!(campaign = %claim.campaign_id, error, "a claim to open was not kept");
-            }
+            self.keep_for(claim, OpeningClaim::LEASE).await;
+        }
+    }
+
+    /// Keeps a claim for so much longer. Once it has ended the store opens nothing by it, so that needs no word here.
+    async fn keep_for(&self, claim: &OpeningClaim, longer: Duration) {
+        if let Err(fault) = self.stock.keep_claim(claim, longer).await {
+            let error = &fault as &dyn std::error::Error;
+            tracing::warn!(campaign = %claim.campaign_id, error, "a claim to open was not kept");
         }
     }
 

@@ -57,8 +57,8 @@ pub trait StockStore: Send + Sync + 'static {
     /// by itself when its owner does not come back to keep it.
     async fn claim_opening(&self, campaign: CampaignId) -> Result<Option<OpeningClaim>, Fault>;
 
-    /// Keeps a claim for another [`OpeningClaim::LEASE`]. Nothing happens if it has ended.
-    async fn keep_claim(&self, claim: &OpeningClaim) -> Result<(), Fault>;
+    /// Keeps a claim for so much longer from now on, and not as long as before. Nothing happens if it has ended.
+    async fn keep_claim(&self, claim: &OpeningClaim, longer: chrono::Duration) -> Result<(), Fault>;
 
     /// Opens a campaign, unless the claim has ended: what an opener read may be out of date by then. Returns whether it
     /// did. Ends the claim.

@@ -172,6 +172,9 @@ impl OpeningClaim {
     /// After how long a claim that nobody keeps ends by itself: as long as a sale stands still when the process that
     /// opens it dies.
     pub const LEASE: Duration = Duration::seconds(5);
+    /// The same for the claim of an opening that failed: a sale does not stand still for it, and what makes openings fail is
+    /// not asked again and again by everybody who grabs.
+    pub const PAUSE: Duration = Duration::milliseconds(500);
 }
 
 /// A grab, as the store is asked.

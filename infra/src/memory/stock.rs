@@ -173,7 +173,7 @@ impl StockStore for MemoryStock {
     }
 
     /// It ends with the next claim alone.
-    async fn keep_claim(&self, _claim: &OpeningClaim) -> Result<(), Fault> {
+    async fn keep_claim(&self, _claim: &OpeningClaim, _longer: chrono::Duration) -> Result<(), Fault> {
         Ok(())
     }
 

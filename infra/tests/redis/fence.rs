@@ -96,7 +96,7 @@ async fn a_claim_ends_with_the_server() {
     assert!(sale.load(1, Vec::new()).await);
 }
 
-/// A sale stands still no longer than that when the process that opens it dies.
+/// A sale stands still no longer than that when the process that opens it dies, and hardly at all when an opening fails.
 #[tokio::test]
 async fn a_claim_that_nobody_keeps_ends_by_itself() {
     let engine = engine().await;
@@ -111,13 +111,17 @@ async fn a_claim_that_nobody_keeps_ends_by_itself() {
     assert!((1..=lease).contains(&left().await));
     // As if it were about to end: whoever keeps it has it as long as at first, and nobody else can.
     engine.ask(&["PEXPIRE", &key, "600000"]).await.unwrap();
-    sale.store.keep_claim(&OpeningClaim { token: "another".to_owned(), ..claim.clone() }).await.unwrap();
+    let another = OpeningClaim { token: "another".to_owned(), ..claim.clone() };
+    sale.store.keep_claim(&another, OpeningClaim::LEASE).await.unwrap();
     assert!(left().await > lease);
-    sale.store.keep_claim(&claim).await.unwrap();
+    sale.store.keep_claim(&claim, OpeningClaim::LEASE).await.unwrap();
     assert!((1..=lease).contains(&left().await));
+    let pause = OpeningClaim::PAUSE.num_milliseconds();
+    sale.store.keep_claim(&claim, OpeningClaim::PAUSE).await.unwrap();
+    assert!(left().await <= pause);
     // It ends.
     engine.ask(&["PEXPIRE", &key, "0"]).await.unwrap();
-    sale.store.keep_claim(&claim).await.unwrap();
+    sale.store.keep_claim(&claim, OpeningClaim::LEASE).await.unwrap();
     assert!(!sale.load_by(&claim, 1).await);
     assert!(sale.load(1, Vec::new()).await);
 }

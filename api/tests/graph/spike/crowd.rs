@@ -19,6 +19,7 @@ use domain::{
         grab::{Attempt, GrabRefusal, Grabbed},
         ports::{Backlog, Delivery, MessageBus},
         relay::Relay,
+        stock::OpeningClaim,
     },
     testing,
 };
@@ -38,7 +39,7 @@ struct Gate {
     looked: Mutex<Vec<Instant>>,
     /// The orders of each call.
     seen: Mutex<Vec<Vec<OrderId>>>,
-    /// Whether the first order of each call fails.
+    /// Whether the first order of each call fails, and whoever looks for what is in flight.
     fails: AtomicBool,
 }
 
@@ -69,6 +70,9 @@ impl MessageBus for Gate {
     async fn in_flight(&self, campaign: CampaignId) -> Result<Vec<Hold>, Fault> {
         self.looked.lock().unwrap().push(Instant::now());
         let _passes = self.looks.lock().await;
+        if self.fails.load(Ordering::Relaxed) {
+            return Err(Fault::unavailable("queue", "the gate"));
+        }
         self.queue.in_flight(campaign).await
     }
     async fn backlog(&self) -> Result<Backlog, Fault> {
@@ -245,6 +249,24 @@ async fn an_opener_that_was_overtaken_opens_nothing() {
     assert!(matches!(answer, Err(Failure::Fault(Fault::Unavailable { part: "stock", .. }))), "{answer:?}");
     assert_eq!(epoch().await, other.campaign.epoch, "it raised nothing");
     assert_eq!(ports.stock.level(campaign).await.unwrap(), None);
+    scene.shop.stop().await;
+}
+
+/// A claim that nobody works under any more is not waited for as long as one whose owner may have died.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_opening_that_fails_is_in_the_way_of_the_next_for_a_moment() {
+    let scene = Scene::new(2, 2).await;
+    let store = scene.shop.app().world().ports.stock.clone();
+    let campaign = scene.id();
+    let people = scene.people(2).await;
+    scene.close().await;
+    scene.gate.fails.store(true, Ordering::Relaxed);
+    let failed = scene.grab(people[0]).await.unwrap();
+    assert!(matches!(failed, Err(Failure::Fault(Fault::Unavailable { part: "queue", .. }))), "{failed:?}");
+    let since = Instant::now();
+    wait_until("another claim", async || store.claim_opening(campaign).await.unwrap()).await;
+    let lease = OpeningClaim::LEASE.to_std().unwrap();
+    assert!(since.elapsed() < lease, "{:?}", since.elapsed());
     scene.shop.stop().await;
 }
 

@@ -63,7 +63,7 @@ port! {
         holds_of(_: UserId, _: Option<CampaignId>) -> Vec<Hold>;
         recall(_: UserId, _: &RequestKey) -> Option<RememberedRequest>;
         claim_opening(_: CampaignId) -> Option<OpeningClaim>;
-        keep_claim(_: &OpeningClaim) -> ();
+        keep_claim(_: &OpeningClaim, _: chrono::Duration) -> ();
         load(_: SaleStock, _: &OpeningClaim) -> bool;
         unload(_: CampaignId) -> ();
         loaded() -> Vec<CampaignId>;

@@ -1,4 +1,4 @@
--- Keeps a claim to open a campaign.
+-- Keeps a claim to open a campaign for so much longer, and not as long as before.
 --
 -- KEYS  1 opening
 -- ARGV  1 the token of the claim  2 after how many ms it ends by itself

@@ -139,8 +139,8 @@ impl StockStore for RedisStock {
         self.shared.claim_opening(campaign).await
     }
 
-    async fn keep_claim(&self, claim: &OpeningClaim) -> Result<(), Fault> {
-        self.shared.keep_claim(claim).await
+    async fn keep_claim(&self, claim: &OpeningClaim, longer: Duration) -> Result<(), Fault> {
+        self.shared.keep_claim(claim, longer).await
     }
 
     async fn load(&self, stock: SaleStock, claim: &OpeningClaim) -> Result<bool, Fault> {

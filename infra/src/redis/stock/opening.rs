@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 
+use chrono::Duration;
 use domain::{
     error::Fault,
     id::{CampaignId, TypedId, UserId},
@@ -33,9 +34,9 @@ impl Shared {
         Ok(claimed.then_some(OpeningClaim { campaign_id, token }))
     }
 
-    pub(super) async fn keep_claim(&self, claim: &OpeningClaim) -> Result<(), Fault> {
+    pub(super) async fn keep_claim(&self, claim: &OpeningClaim, longer: Duration) -> Result<(), Fault> {
         let call = script::KEEP.on(&[self.keys(claim.campaign_id).opening()]).with(&claim.token);
-        self.run(&call.with(OpeningClaim::LEASE.num_milliseconds())).await
+        self.run(&call.with(longer.num_milliseconds())).await
     }
 
     pub(super) async fn load(&self, stock: &SaleStock, claim: &OpeningClaim) -> Result<bool, Fault> {
