@@ -1,7 +1,7 @@
 //! Grabs that get a unit: through the graph, with a token and an idempotency key each, every one a buyer of their own;
 //! against a server that only answers, and against one that holds each unit by itself.
 //!
-//! In either case all is written and checked before the baselines run.
+//! What a run of spike is, is in [`super::run`]. All that it granted is written and checked before the baselines run.
 
 use std::time::Duration;
 

@@ -133,7 +133,7 @@ impl Opening {
         self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn claim_and_open(&self, id: CampaignId) -> Result<Opened, Fault> {
+    async fn claim_and_open(self: &Arc<Self>, id: CampaignId) -> Result<Opened, Fault> {
         let (claim, epoch) = match self.claim(id).await? {
             Claimed::Ours { claim, epoch } => (claim, epoch),
             Claimed::Otherwise(opened) => return Ok(opened),
@@ -143,7 +143,9 @@ impl Opening {
             never = self.keep(&claim) => match never {},
         };
         if opened.is_err() {
-            self.keep_for(&claim, OpeningClaim::PAUSE).await;
+            // Nobody waits for that: the store may be what does not answer.
+            let opening = Arc::clone(self);
+            tokio::spawn(async move { opening.keep_for(&claim, OpeningClaim::PAUSE).await }.in_current_span());
         }
         opened
     }

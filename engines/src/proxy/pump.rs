@@ -59,7 +59,8 @@ pub(super) async fn pump(
     state: watch::Receiver<State>,
 ) -> io::Result<()> {
     let (sender, receiver) = mpsc::channel(CHUNKS);
-    let writer = Writer { to, from: receiver, direction, state: state.clone(), gap_since: None, part: (0, 0) };
+    let writer =
+        Writer { to, from: receiver, direction, state: state.clone(), gap_since: None, part_since: 0, passed: 0 };
     tokio::try_join!(read(from, sender, state), writer.run()).map(drop)
 }
 
@@ -85,8 +86,9 @@ struct Writer<'a> {
     state: watch::Receiver<State>,
     /// Since when bytes are missing, in terms of [`State::resumed`].
     gap_since: Option<u64>,
-    /// How many bytes of a [part of an answer](Flow::PartOfAnswer) are passed on, since when, in the same terms.
-    part: (u64, usize),
+    /// How many bytes of a [part of an answer](Flow::PartOfAnswer) are passed on, and since when, in the same terms.
+    passed: usize,
+    part_since: u64,
 }
 
 impl Writer<'_> {
@@ -123,24 +125,26 @@ impl Writer<'_> {
         let mut written = 0;
         while written < bytes.len() {
             let state = *self.state.borrow_and_update();
-            let open = self.open(state);
+            let room = self.room(state);
             match state.flow {
                 Flow::Requests if self.direction == Direction::Response => {
                     self.gap_since.get_or_insert(state.resumed);
                     return Ok(());
                 }
-                _ if open == 0 => drop(changed(&mut self.state).await?),
+                _ if room == 0 => drop(changed(&mut self.state).await?),
                 _ => {
                     self.refuse_gap(state)?;
                     tokio::select! {
                         state = changed(&mut self.state) => drop(state?),
                         writable = self.to.writable() => {
                             writable?;
-                            let end = bytes.len().min(written.saturating_add(open));
+                            let end = bytes.len().min(written.saturating_add(room));
                             match self.to.try_write(&bytes[written..end]) {
                                 Ok(more) => {
                                     written += more;
-                                    self.count(state, more);
+                                    if matches!(state.flow, Flow::PartOfAnswer(_)) {
+                                        self.passed += more;
+                                    }
                                 }
                                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
                                 Err(error) => return Err(error),
@@ -157,7 +161,7 @@ impl Writer<'_> {
     async fn until_open(&mut self) -> io::Result<()> {
         loop {
             let state = *self.state.borrow_and_update();
-            if self.open(state) > 0 {
+            if self.room(state) > 0 {
                 return self.refuse_gap(state);
             }
             changed(&mut self.state).await?;
@@ -165,20 +169,14 @@ impl Writer<'_> {
     }
 
     /// How many bytes may pass.
-    fn open(&mut self, state: State) -> usize {
-        if self.part.0 != state.resumed {
-            self.part = (state.resumed, 0);
+    fn room(&mut self, state: State) -> usize {
+        if self.part_since != state.resumed {
+            (self.part_since, self.passed) = (state.resumed, 0);
         }
         match (state.flow, self.direction) {
             (Flow::Nothing, _) | (Flow::Requests, Direction::Response) => 0,
-            (Flow::PartOfAnswer(bytes), Direction::Response) => bytes.saturating_sub(self.part.1),
+            (Flow::PartOfAnswer(bytes), Direction::Response) => bytes.saturating_sub(self.passed),
             _ => usize::MAX,
-        }
-    }
-
-    fn count(&mut self, state: State, passed: usize) {
-        if matches!(state.flow, Flow::PartOfAnswer(_)) {
-            self.part.1 += passed;
         }
     }
 

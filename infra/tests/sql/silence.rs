@@ -31,6 +31,14 @@ fn impatient(url: String, connections: u32) -> DatabaseOptions {
     DatabaseOptions { url, connections, patience: PATIENCE, migrate: infra::sql::Migrate::No }
 }
 
+async fn at_mariadb() -> (Opened, SocketAddr) {
+    (mariadb().await, ([127, 0, 0, 1], mariadb_server().await.port()).into())
+}
+
+async fn at_postgresql() -> (Opened, SocketAddr) {
+    (postgresql().await, ([127, 0, 0, 1], postgresql_server().await.port()).into())
+}
+
 async fn a_partition_is_unavailable_until_it_ends(opened: Opened, server: SocketAddr) {
     let proxy = Proxy::start(server).await.unwrap();
     let db = Database::open(&impatient(proxy.url(&opened.options.url), 4)).await.unwrap();
@@ -55,16 +63,14 @@ async fn a_partition_is_unavailable_until_it_ends(opened: Opened, server: Socket
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_partition_from_mariadb_is_unavailable_until_it_ends() {
-    let opened = mariadb().await;
-    let addr = ([127, 0, 0, 1], mariadb_server().await.port()).into();
-    a_partition_is_unavailable_until_it_ends(opened, addr).await;
+    let (opened, server) = at_mariadb().await;
+    a_partition_is_unavailable_until_it_ends(opened, server).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_partition_from_postgresql_is_unavailable_until_it_ends() {
-    let opened = postgresql().await;
-    let addr = ([127, 0, 0, 1], postgresql_server().await.port()).into();
-    a_partition_is_unavailable_until_it_ends(opened, addr).await;
+    let (opened, server) = at_postgresql().await;
+    a_partition_is_unavailable_until_it_ends(opened, server).await;
 }
 
 /// An address behind which one host dies and the next one takes over: connections of before stay open for ever and
@@ -131,16 +137,14 @@ async fn dead_connections_do_not_hold_their_places(opened: Opened, server: Socke
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn dead_connections_to_mariadb_do_not_hold_their_places() {
-    let opened = mariadb().await;
-    let addr = ([127, 0, 0, 1], mariadb_server().await.port()).into();
-    dead_connections_do_not_hold_their_places(opened, addr).await;
+    let (opened, server) = at_mariadb().await;
+    dead_connections_do_not_hold_their_places(opened, server).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn dead_connections_to_postgresql_do_not_hold_their_places() {
-    let opened = postgresql().await;
-    let addr = ([127, 0, 0, 1], postgresql_server().await.port()).into();
-    dead_connections_do_not_hold_their_places(opened, addr).await;
+    let (opened, server) = at_postgresql().await;
+    dead_connections_do_not_hold_their_places(opened, server).await;
 }
 
 /// Whoever waits for an answer may go away at any point of it, as when a browser closes its connection. The one
@@ -183,14 +187,12 @@ async fn goes_after(part: usize, in_transaction: bool, opened: &Opened, proxy: &
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_goes_takes_no_connection_to_mariadb() {
-    let opened = mariadb().await;
-    let addr = ([127, 0, 0, 1], mariadb_server().await.port()).into();
-    who_goes_takes_no_connection(opened, addr).await;
+    let (opened, server) = at_mariadb().await;
+    who_goes_takes_no_connection(opened, server).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_goes_takes_no_connection_to_postgresql() {
-    let opened = postgresql().await;
-    let addr = ([127, 0, 0, 1], postgresql_server().await.port()).into();
-    who_goes_takes_no_connection(opened, addr).await;
+    let (opened, server) = at_postgresql().await;
+    who_goes_takes_no_connection(opened, server).await;
 }

@@ -121,9 +121,8 @@ impl Database {
                 }
             }
         };
-        let answered = self.silence.within(statement_bound(self.patience), begin).await;
-        let transaction = answered.and_then(|transaction| transaction).map_err(fault)?;
-        Ok(Bounded::new(transaction, report_bound(self.patience), self.silence.clone()))
+        let transaction = self.silence.within(statement_bound(self.patience), begin).await.flatten();
+        Ok(Bounded::new(transaction.map_err(fault)?, report_bound(self.patience), self.silence.clone()))
     }
 
     /// A transaction that writes. On SQLite it has the write lock from its first moment: one that read
