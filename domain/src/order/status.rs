@@ -10,6 +10,7 @@
 
 use std::str::FromStr;
 
+use chrono::serde::{ts_milliseconds, ts_milliseconds_option};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -111,12 +112,16 @@ pub struct Order {
     /// How many changes of state it has been through.
     pub version: u32,
     /// When it was grabbed.
+    #[serde(with = "ts_milliseconds")]
     pub created_at: Instant,
     /// When it expires if it is not paid.
+    #[serde(with = "ts_milliseconds_option")]
     pub pay_before: Option<Instant>,
     /// When it was paid.
+    #[serde(with = "ts_milliseconds_option")]
     pub paid_at: Option<Instant>,
     /// When it was cancelled, expired, rejected or refunded.
+    #[serde(with = "ts_milliseconds_option")]
     pub closed_at: Option<Instant>,
     /// What the client called its grab.
     pub request_key: Option<RequestKey>,
@@ -189,6 +194,7 @@ pub struct OrderEvent {
     /// The state.
     pub status: OrderStatus,
     /// Since when.
+    #[serde(with = "ts_milliseconds")]
     pub at: Instant,
     /// Why, where that does not go without saying.
     pub reason: Option<String>,

@@ -5,7 +5,7 @@
 //! **Terms** are what the store must know to answer a grab alone. An **epoch** is one life of a campaign's
 //! stock: it is rebuilt from the database as the next one when the store may have forgotten something.
 
-use chrono::Duration;
+use chrono::{Duration, serde::ts_milliseconds};
 use serde::{Deserialize, Serialize};
 
 use super::campaign::{Campaign, Stage};
@@ -58,6 +58,7 @@ pub struct Hold {
     /// What the client called its attempt.
     pub request_key: Option<RequestKey>,
     /// When it was grabbed, by the stock store's clock.
+    #[serde(with = "ts_milliseconds")]
     pub grabbed_at: Instant,
     /// In which life of the campaign's stock.
     pub epoch: u32,

@@ -19,7 +19,7 @@ pub(super) const FENCE: &str = "fence";
 pub(super) const ANSWER: &str = "fence_answer";
 /// Finds out whether the broker confirms again.
 pub(super) const PROBE: &str = "probe";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// How often the hold in a message has failed.
 const ATTEMPTS: &str = "x-spike-attempts";
@@ -173,7 +173,7 @@ mod tests {
         let written: Vec<_> = holds.iter().map(|one| hold(one).unwrap()).collect();
         let body = grabs(written.iter().map(Vec::as_slice));
         let text = String::from_utf8(body.clone()).unwrap();
-        assert!(text.starts_with(r#"{"kind":"grabs_accepted","version":1,"holds":[{"#), "{text}");
+        assert!(text.starts_with(r#"{"kind":"grabs_accepted","version":2,"holds":[{"#), "{text}");
         assert_eq!(read_grabs(&body).unwrap(), holds);
         assert_eq!(read_grabs(&grabs([])).unwrap(), []);
         // A later program may add fields without raising the version.
@@ -191,12 +191,12 @@ mod tests {
         for (body, why) in [
             ("", "not a message"),
             ("[1]", "not a message"),
-            ("{\"kind\":\"grabs_accepted\",\"version\":1,\"holds\":[\u{fffd}", "not a message"),
-            (r#"{"kind":"grabs_accepted","version":1}"#, "not a message: missing field `holds`"),
-            (r#"{"kind":"hello","version":1}"#, "unknown kind \"hello\""),
-            (r#"{"kind":"hello","version":1,"holds":[]}"#, "unknown kind \"hello\""),
-            (r#"{"kind":"grabs_accepted","version":2,"holds":[]}"#, "unknown version 2 of \"grabs_accepted\""),
-            (r#"{"kind":"grabs_accepted","version":2,"crowd":{}}"#, "unknown version 2 of \"grabs_accepted\""),
+            ("{\"kind\":\"grabs_accepted\",\"version\":2,\"holds\":[\u{fffd}", "not a message"),
+            (r#"{"kind":"grabs_accepted","version":2}"#, "not a message: missing field `holds`"),
+            (r#"{"kind":"hello","version":2}"#, "unknown kind \"hello\""),
+            (r#"{"kind":"hello","version":2,"holds":[]}"#, "unknown kind \"hello\""),
+            (r#"{"kind":"grabs_accepted","version":3,"holds":[]}"#, "unknown version 3 of \"grabs_accepted\""),
+            (r#"{"kind":"grabs_accepted","version":3,"crowd":{}}"#, "unknown version 3 of \"grabs_accepted\""),
         ] {
             let error = read_grabs(body.as_bytes()).unwrap_err().to_string();
             assert!(error.starts_with(why), "{body}: {error}");

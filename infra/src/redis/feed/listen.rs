@@ -44,7 +44,8 @@ impl Listener {
         local: MemoryFeed,
         patience: Duration,
     ) -> Result<Self, OpenError> {
-        let own = message::beginning(from);
+        let own = message::beginning(from)
+            .map_err(|error| OpenError::Other { at: server.at().to_owned(), cause: error.to_string() })?;
         let mut listener = Self { server, channel, own, local, patience, connection: None, turn: 0 };
         let connected = listener.connect().await;
         connected.map_err(|error| OpenError::from_redis(&listener.server.at(), &error))?;

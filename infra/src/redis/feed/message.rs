@@ -1,10 +1,17 @@
 //! What is said on the channel: a batch of changes, with who says it and in which version of this form.
+//!
+//! The form is that of postcard (postcard.jamesmunns.com/wire-format): nobody but the replicas reads it, each grab is told in
+//! it, and as JSON it took a tenth of what a grab costs the api.
 
 use domain::order::status::OrderChange;
 use serde::{Deserialize, Serialize};
 
-/// The version of the form. It is raised when an old reader would misread the new form.
-const VERSION: u32 = 1;
+/// The version of the form. It names neither fields nor variants but counts them, so it is raised whenever one is added,
+/// moved or removed in what a change is made of.
+const VERSION: u32 = 2;
+
+/// What a change that is just queued takes, in bytes, roughly.
+const SPACE: usize = 192;
 
 /// A batch. The sender comes first, so that its own messages are known by how they begin.
 #[derive(Serialize)]
@@ -16,7 +23,9 @@ struct Message<'a> {
 }
 
 #[derive(Deserialize)]
-struct Header {
+struct Header<'a> {
+    #[serde(rename = "from")]
+    _from: &'a str,
     version: u32,
 }
 
@@ -35,21 +44,23 @@ pub(super) struct Said {
 }
 
 /// Writes a batch; one without changes says no more than that its sender is there.
-pub(super) fn write(from: &str, missed: bool, changes: &[OrderChange]) -> Result<Vec<u8>, serde_json::Error> {
-    serde_json::to_vec(&Message { from, version: VERSION, missed, changes })
+pub(super) fn write(from: &str, missed: bool, changes: &[OrderChange]) -> postcard::Result<Vec<u8>> {
+    postcard::to_extend(
+        &Message { from, version: VERSION, missed, changes },
+        Vec::with_capacity(SPACE * (1 + changes.len())),
+    )
 }
 
 /// How every message of this sender begins.
-pub(super) fn beginning(from: &str) -> Vec<u8> {
-    format!("{{\"from\":\"{from}\",").into_bytes()
+pub(super) fn beginning(from: &str) -> postcard::Result<Vec<u8>> {
+    postcard::to_allocvec(from)
 }
 
 /// Reads a batch. One that cannot be read may have told anything, so something was missed.
 pub(super) fn read(message: &[u8]) -> Said {
-    let version = serde_json::from_slice(message).map(|Header { version }| version);
-    let body = match version {
-        Ok(VERSION) => serde_json::from_slice(message),
-        Ok(version) => {
+    let body = match postcard::take_from_bytes(message) {
+        Ok((Header { version: VERSION, .. }, body)) => postcard::from_bytes(body),
+        Ok((Header { version, .. }, _)) => {
             tracing::debug!(version, "a message of another version of the feed");
             return Said { missed: true, changes: Vec::new() };
         }
@@ -66,25 +77,43 @@ pub(super) fn read(message: &[u8]) -> Said {
 
 #[cfg(test)]
 mod tests {
-    use domain::testing;
+    use domain::{
+        id::{OrderId, TypedId},
+        order::status::OrderStatus,
+        testing,
+    };
+    use serde_json::json;
 
     use super::*;
 
+    fn change() -> OrderChange {
+        OrderChange::queued(&testing::hold(testing::instant("2026-01-01T10:00:00.123Z")))
+    }
+
     #[test]
     fn what_was_written_is_read_and_its_sender_is_known() {
-        let change = OrderChange::queued(&testing::hold(testing::instant("2026-01-01T10:00:00Z")));
-        let message = write("me", false, std::slice::from_ref(&change)).unwrap();
-        assert!(message.starts_with(&beginning("me")));
-        assert!(!message.starts_with(&beginning("m")));
-        assert_eq!(read(&message), Said { missed: false, changes: vec![change] });
+        let mut paid = change();
+        (paid.order.status, paid.order.paid_at, paid.order.request_key) =
+            (OrderStatus::Paid, Some(testing::instant("2026-01-01T10:00:01.001Z")), None);
+        (paid.event.status, paid.event.reason) = (OrderStatus::Paid, Some("paid".to_owned()));
+        paid.follow_up = Some(testing::id::<OrderId>(7).uuid());
+        let changes = [change(), paid];
+        let message = write("me", false, &changes).unwrap();
+        assert!(message.starts_with(&beginning("me").unwrap()));
+        assert!(!message.starts_with(&beginning("m").unwrap()));
+        assert_eq!(read(&message), Said { missed: false, changes: changes.to_vec() });
         assert_eq!(read(&write("me", true, &[]).unwrap()), Said { missed: true, changes: Vec::new() });
     }
 
     #[test]
     fn what_cannot_be_read_may_have_told_anything() {
-        for message in ["", "[]", r#"{"from":"x","version":2,"news":[]}"#, r#"{"from":"x","version":1,"changes":[{}]}"#]
-        {
-            assert_eq!(read(message.as_bytes()), Said { missed: true, changes: Vec::new() }, "{message}");
+        let told = write("me", false, &[change()]).unwrap();
+        let cut = (0..told.len()).map(|length| told[..length].to_vec());
+        let mut later = told.clone();
+        later[3] += 1;
+        let before = json!({ "from": "x".repeat(32), "version": 1, "missed": false, "changes": [change()] });
+        for message in cut.chain([later, before.to_string().into_bytes(), b"[]".to_vec()]) {
+            assert_eq!(read(&message), Said { missed: true, changes: Vec::new() }, "{message:?}");
         }
     }
 }

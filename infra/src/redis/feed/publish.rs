@@ -18,7 +18,7 @@ const BATCH: usize = 256;
 /// The least time from a message to the next one that is not full. A message costs its sender, the server and all who
 /// listen about the same whether it tells of one change or of many. Nobody sees the difference, and a change that comes
 /// alone does not wait at all.
-const REST: Duration = Duration::from_millis(5);
+const REST: Duration = Duration::from_millis(20);
 
 /// Where changes are put that others are to be told. Never waits.
 pub(super) struct Outlet {

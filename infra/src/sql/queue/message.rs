@@ -13,7 +13,7 @@ use sea_orm::ActiveValue::Set;
 use serde::{Deserialize, Serialize};
 
 const KIND: &str = "grab_accepted";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 #[derive(Serialize)]
 struct Envelope<'a> {
@@ -103,7 +103,7 @@ mod tests {
         let hold = testing::hold(testing::instant("2026-01-01T10:00:00.123Z"));
         let row = row(&hold).unwrap();
         let payload = row.payload.unwrap();
-        assert!(payload.starts_with(r#"{"kind":"grab_accepted","version":1,"hold":{"#), "{payload}");
+        assert!(payload.starts_with(r#"{"kind":"grab_accepted","version":2,"hold":{"#), "{payload}");
         assert_eq!(read(&stored(&payload)).unwrap(), hold);
         // A later program may add fields without raising the version.
         let richer = payload.replacen("\"version\"", "\"trace\":\"x\",\"version\"", 1);
@@ -117,9 +117,9 @@ mod tests {
         for (payload, why) in [
             ("", "not a message"),
             ("[1]", "not a message"),
-            (r#"{"kind":"grab_accepted","version":1}"#, "not a message: missing field `hold`"),
-            (r#"{"kind":"hello","version":1}"#, "unknown kind \"hello\""),
-            (r#"{"kind":"grab_accepted","version":2,"hold":{}}"#, "unknown version 2 of \"grab_accepted\""),
+            (r#"{"kind":"grab_accepted","version":2}"#, "not a message: missing field `hold`"),
+            (r#"{"kind":"hello","version":2}"#, "unknown kind \"hello\""),
+            (r#"{"kind":"grab_accepted","version":3,"hold":{}}"#, "unknown version 3 of \"grab_accepted\""),
             (misfiled.as_str(), "filed under"),
         ] {
             let error = read(&stored(payload)).unwrap_err().to_string();
