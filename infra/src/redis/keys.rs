@@ -8,9 +8,13 @@
 //! | `…:holds` | hash | order → the hold, see [`super::text`] |
 //! | `…:buyers` | hash | user → `units\|order,order,…` |
 //! | `…:attempts` | hash | `user\|request key` → `order\|quantity`, and `\|handed` if the hold was handed out to be published |
-//! | `…:outbox` | sorted set | orders that were not noted as published, by the moment they were taken (ms) |
+//! | `…:outbox` | sorted set | `order\|user` of holds that were not noted as published, by the moment they were taken (ms) |
 //! | `…:opening` | string | who opens it; the one key that ends by itself |
 //! | `…:staged-holds`, `-buyers`, `-attempts` | hash | the next life while it is written |
+//!
+//! An entry of the outbox is longer than 64 bytes for a reason. Of shorter ones Redis makes a list as long as they are few
+//! (`zset-max-listpack-value`), and looks through it for each that is added: with a hundred of them that was a quarter of what
+//! a grab costs it.
 //!
 //! `{prefix}:campaigns` is a hash of the campaigns that have keys, each with the epoch it was last opened with, and
 //! `{prefix}:changes` the channel of changes of orders.

@@ -40,6 +40,11 @@ pub(super) fn attempt(user: UserId, key: &RequestKey) -> String {
     format!("{}|{}", user.uuid().simple(), key.as_str())
 }
 
+/// What stands in the outbox for a hold: `order|user`.
+pub(super) fn entry(hold: &Hold) -> String {
+    format!("{}|{}", hold.order_id.uuid().simple(), hold.user_id.uuid().simple())
+}
+
 /// A hold.
 pub(super) fn hold(hold: &Hold) -> String {
     let Hold { user_id, quantity, unit_price, per_user_limit, payment_window_seconds, grabbed_at, epoch, .. } = hold;

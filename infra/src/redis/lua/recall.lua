@@ -6,7 +6,11 @@
 -- campaign is not open.
 
 local got = is_open(KEYS[1]) and redis.call('HGET', KEYS[2], ARGV[1])
-if not got or redis.call('ZSCORE', KEYS[3], string.match(got, '^(%x+)|')) then
+if not got then
+  return false
+end
+local entry = string.match(got, '^%x+|') .. string.match(ARGV[1], '^%x+')
+if redis.call('ZSCORE', KEYS[3], entry) then
   return false
 end
 return string.match(got, '^%x+|%d+')

@@ -51,7 +51,7 @@ local function release(order)
     redis.call('HSET', KEYS[3], user, string.format('%.0f', tonumber(units) - quantity) .. '|' .. orders)
   end
   redis.call('HDEL', KEYS[2], order)
-  if redis.call('ZREM', KEYS[5], order) == 1 and is_its and ARGV[1] == '1' then
+  if redis.call('ZREM', KEYS[5], order .. '|' .. user) == 1 and is_its and ARGV[1] == '1' then
     redis.call('HDEL', KEYS[4], attempt)
   end
   return quantity

@@ -93,7 +93,7 @@ local function check(order, user, units_asked, key)
       return 'reused'
     end
     local unpublished = taken_now[got] and holds[got]
-      or redis.call('ZSCORE', KEYS[5], got) and redis.call('HGET', KEYS[2], got)
+      or redis.call('ZSCORE', KEYS[5], got .. '|' .. user) and redis.call('HGET', KEYS[2], got)
     return 'known|' .. got .. '|' .. (unpublished or '')
   end
   if ended or now >= ends then
@@ -130,7 +130,7 @@ local function check(order, user, units_asked, key)
   new_holds[#new_holds + 1] = order
   new_holds[#new_holds + 1] = hold
   new_outbox[#new_outbox + 1] = at
-  new_outbox[#new_outbox + 1] = order
+  new_outbox[#new_outbox + 1] = order .. '|' .. user
   buyers[user] = of and (units + quantity) .. '|' .. of .. ',' .. order or units_asked .. '|' .. order
   changed[user] = true
   if attempt then

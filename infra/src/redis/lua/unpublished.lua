@@ -14,9 +14,10 @@ local before = string.format('%.0f', now - tonumber(ARGV[2]))
 local left = redis.call('ZRANGEBYSCORE', KEYS[2], ARGV[3], before, 'WITHSCORES', 'LIMIT', 0, ARGV[4])
 local found = {}
 for n = 1, #left, 2 do
-  local hold = redis.call('HGET', KEYS[1], left[n])
+  local order = string.match(left[n], '^%x+')
+  local hold = redis.call('HGET', KEYS[1], order)
   if hold then
-    found[#found + 1] = left[n]
+    found[#found + 1] = order
     found[#found + 1] = left[n + 1]
     found[#found + 1] = hold
   end

@@ -79,7 +79,7 @@ impl Shared {
         let notes = of_one_life.flat_map(|holds| holds.chunks(RedisStock::GROUP)).map(|holds| {
             let mut call = script::PUBLISHED.on(&keys).with(holds[0].epoch);
             for hold in holds {
-                call.arg(text::id(hold.order_id));
+                call.arg(text::entry(hold));
             }
             async move {
                 match self.run::<Vec<bool>>(&call).await {
