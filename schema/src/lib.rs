@@ -56,7 +56,7 @@ pub mod whole;
 pub use any::AnySchema;
 pub use document::{Kind, Limits, Reader, RootField, Roots};
 pub use errors::{Code, TraceId};
-pub use plan::PlannedGrab;
+pub use plan::{GrabAnswer, PlannedGrab};
 pub use request::{Asker, Checked};
 #[cfg(feature = "subgraphs")]
 pub use serve::executable;

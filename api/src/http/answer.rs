@@ -11,7 +11,7 @@ use axum::{
     response::Response,
 };
 use schema::{
-    Code,
+    Code, GrabAnswer,
     errors::{code_of, refused, retry_after},
 };
 use serde::Serialize;
@@ -25,6 +25,11 @@ pub(super) fn of_graph(form: Form, mut answer: async_graphql::Response) -> Respo
     say_when(response.headers_mut(), &answer);
     response.headers_mut().extend(headers);
     response
+}
+
+/// Writes what a grab that had a plan came to.
+pub(super) fn of_grab(form: Form, answer: &GrabAnswer) -> Response {
+    written(StatusCode::OK, form, bytes(serde_json::to_vec(answer)))
 }
 
 /// Writes what the graph answered to a list of requests, in their order.
@@ -53,11 +58,14 @@ pub(super) fn in_json(answer: &async_graphql::Response) -> Vec<u8> {
         extensions: &'a std::collections::BTreeMap<String, Value>,
     }
 
-    let json = if was_refused(answer) {
+    bytes(if was_refused(answer) {
         serde_json::to_vec(&Refused { errors: &answer.errors, extensions: &answer.extensions })
     } else {
         serde_json::to_vec(answer)
-    };
+    })
+}
+
+fn bytes(json: serde_json::Result<Vec<u8>>) -> Vec<u8> {
     json.unwrap_or_else(|error| {
         tracing::error!(%error, "an answer cannot be written as JSON");
         br#"{"errors":[{"message":"internal error","extensions":{"code":"INTERNAL_SERVER_ERROR"}}]}"#.to_vec()

@@ -20,7 +20,7 @@ use super::{
     Graph, Http, Serving,
     accept::{Accepted, Form},
     answer, body, live,
-    operation::Ready,
+    operation::{Answer, Ready},
     request::{Asked, Body, Unread},
     trace, viewer, websocket,
 };
@@ -124,7 +124,10 @@ impl Http {
         };
         match form {
             None => answer::refusal(StatusCode::NOT_ACCEPTABLE, Form::Json, Code::NotAcceptable, why_not),
-            Some(form @ (Form::Json | Form::Graphql)) => answer::of_graph(form, self.run(graph, ready).await),
+            Some(form @ (Form::Json | Form::Graphql)) => match self.run(graph, ready).await {
+                Answer::OfGrab(answer) => answer::of_grab(form, &answer),
+                Answer::OfGraph(answer) => answer::of_graph(form, answer),
+            },
             Some(form) => live::answer(self, graph, ready, form),
         }
     }
@@ -144,7 +147,7 @@ impl Http {
             Ok(ready) if ready.kind() == Kind::Subscription => {
                 refused(Code::NotAcceptable, "a subscription cannot be answered in a list")
             }
-            Ok(ready) => self.run(graph, ready).await,
+            Ok(ready) => self.run(graph, ready).await.into(),
             Err(refused) => refused,
         }
     }

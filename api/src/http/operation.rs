@@ -1,11 +1,11 @@
 //! An operation from what was asked to its answer, whatever it came over: find its document, check it, count it, run it.
 
-use std::{net::IpAddr, panic::AssertUnwindSafe, sync::Arc};
+use std::{net::IpAddr, panic::AssertUnwindSafe, pin::pin, sync::Arc};
 
 use async_graphql::{Executor, Request, Response};
 use domain::user::Viewer;
 use futures_util::{FutureExt, StreamExt, stream::BoxStream};
-use schema::{Asker, Checked, Code, Kind, Roots, errors::refused};
+use schema::{Asker, Checked, Code, GrabAnswer, Kind, Roots, errors::refused};
 use tracing::Instrument;
 
 use super::{Graph, Http, request::Asked};
@@ -17,6 +17,23 @@ const GOES_ON: &str = "; it goes on, and may have changed something";
 pub(super) struct Ready {
     checked: Checked,
     asker: Asker,
+}
+
+/// What came of it.
+pub(super) enum Answer {
+    /// A grab that had a plan.
+    OfGrab(GrabAnswer),
+    /// Anything else.
+    OfGraph(Response),
+}
+
+impl From<Answer> for Response {
+    fn from(answer: Answer) -> Self {
+        match answer {
+            Answer::OfGrab(answer) => answer.into(),
+            Answer::OfGraph(answer) => answer,
+        }
+    }
 }
 
 impl Ready {
@@ -64,16 +81,20 @@ impl Http {
 
     /// Runs a query or a mutation, as long as it may take. A mutation runs to its end, whether its client waits or not;
     /// a query ends with whoever waits for it.
-    pub(super) async fn run(&self, graph: &Graph, ready: Ready) -> Response {
+    pub(super) async fn run(&self, graph: &Graph, ready: Ready) -> Answer {
         if let Some(grab) = ready.checked.planned_grab(&ready.asker) {
             // It needs no task of its own to come to its end: once units are held, an order will come of them, whether
             // this goes on or not (`domain::spike::crowd`, `domain::spike::relay`).
             let _open = self.shutdown.at_work();
-            let answered = tokio::time::timeout(self.time_limit, grab.run(&self.services, &ready.asker.trace)).await;
-            return answered.unwrap_or_else(|_| self.too_long(GOES_ON));
+            let answer = pin!(grab.run(&self.services, &ready.asker.trace));
+            return match tokio::time::timeout(self.time_limit, answer).await {
+                Ok(Ok(answer)) => Answer::OfGrab(answer),
+                Ok(Err(answer)) => Answer::OfGraph(answer),
+                Err(_) => Answer::OfGraph(self.too_long(GOES_ON)),
+            };
         }
         // Large, and moved with all that waits for it: it is not to make the way of a crowd wider.
-        Box::pin(self.execute(graph, ready)).await
+        Answer::OfGraph(Box::pin(self.execute(graph, ready)).await)
     }
 
     /// Runs what has no plan.
@@ -113,7 +134,8 @@ impl Http {
 
     /// The same where nobody else catches a panic.
     pub(super) async fn run_unwinding(&self, graph: &Graph, ready: Ready, trace: &str) -> Response {
-        AssertUnwindSafe(self.run(graph, ready)).catch_unwind().await.unwrap_or_else(|_| panicked(trace))
+        let answer = AssertUnwindSafe(self.run(graph, ready)).catch_unwind().await;
+        answer.map_or_else(|_| panicked(trace), Response::from)
     }
 
     /// The answers of a subscription, or the one of any other operation. Lazy: nothing happens before it is polled.

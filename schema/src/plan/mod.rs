@@ -23,7 +23,7 @@ use std::sync::{
 use async_graphql::{Error, Name, PathSegment, Pos, Response, Value, Variables};
 use domain::{services::Services, spike::grab::Attempt, user::Viewer};
 
-use self::shape::Payload;
+use self::{answer::Outcome, shape::Payload};
 use crate::{
     errors::{self, Problem, TraceId},
     payload::outcome,
@@ -68,17 +68,21 @@ pub struct PlannedGrab {
 }
 
 impl PlannedGrab {
-    /// Grabs, and answers as the executor would.
-    pub async fn run(self, services: &Services, trace: &TraceId) -> Response {
-        let plan = &*self.plan;
-        match outcome(services.grabs.grab(self.attempt).await) {
-            Ok((grabbed, user_errors)) => {
-                let payload = plan.payload.value(grabbed.as_ref(), &user_errors);
-                Response::new(Value::Object([(plan.name.clone(), payload)].into_iter().collect()))
-            }
-            Err(problem) => plan.failed(problem, trace),
+    /// Grabs, and answers as the executor would. Where that is an error at the top level, the answer is the executor's own
+    /// kind.
+    pub async fn run(self, services: &Services, trace: &TraceId) -> Result<GrabAnswer, Response> {
+        let Self { plan, attempt } = self;
+        match outcome(services.grabs.grab(attempt).await) {
+            Ok(outcome) => Ok(GrabAnswer { plan, outcome }),
+            Err(problem) => Err(plan.failed(problem, trace)),
         }
     }
+}
+
+/// What a planned grab answers. Its serialized form is the whole answer.
+pub struct GrabAnswer {
+    plan: Arc<Plan>,
+    outcome: Outcome,
 }
 
 impl Plan {
