@@ -1,9 +1,9 @@
 //! The system's clock: the one place of the workspace that reads it.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
-use chrono::{DurationRound, TimeDelta, Utc};
+use chrono::DateTime;
 use domain::clock::{Clock, Instant};
 
 /// The wall clock, in whole milliseconds: what the database keeps, so that an instant is the same before
@@ -15,8 +15,9 @@ pub struct SystemClock;
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "this is the place")]
     fn now(&self) -> Instant {
-        let now = Utc::now();
-        now.duration_trunc(TimeDelta::milliseconds(1)).unwrap_or(now)
+        // A clock that is set to before 1970 is as wrong as one that stands there.
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        i64::try_from(since.as_millis()).ok().and_then(DateTime::from_timestamp_millis).unwrap_or(DateTime::UNIX_EPOCH)
     }
 
     async fn sleep_until(&self, deadline: Instant) {

@@ -34,9 +34,9 @@ pub(super) async fn answer<A: Future<Output = Response>>(
 ) -> Response {
     let id =
         from_client(request.headers()).unwrap_or_else(|| http.ids.uuid(http.services.clock.now()).simple().to_string());
-    // The path alone: a query string may hold what is nobody's business.
-    let path = request.uri().path();
-    let span = tracing::info_span!("request", trace_id = id, method = %request.method(), path);
+    // Its fields are written whether a line follows or not, so there is one. What was asked for is in the last line.
+    let span = tracing::info_span!("request", trace_id = %id);
+    let (method, uri) = (request.method().clone(), request.uri().clone());
     request.extensions_mut().insert(TraceId(id.clone()));
 
     let answered = async {
@@ -52,11 +52,13 @@ pub(super) async fn answer<A: Future<Output = Response>>(
             ),
         };
         let (status, millis) = (response.status().as_u16(), started.elapsed().as_millis());
+        // The path alone: a query string may hold what is nobody's business.
+        let path = uri.path();
         // What went well is told to those who ask for it: a crowd would drown the rest, and so would probes.
         if response.status().is_server_error() {
-            tracing::info!(status, millis, "answered");
+            tracing::info!(%method, path, status, millis, "answered");
         } else {
-            tracing::debug!(status, millis, "answered");
+            tracing::debug!(%method, path, status, millis, "answered");
         }
         if let Ok(value) = HeaderValue::from_str(&id) {
             response.headers_mut().insert(HEADER, value);
