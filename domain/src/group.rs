@@ -93,7 +93,8 @@ pub struct GroupBounds {
     /// commit slows its callers down instead of piling them up.
     pub waiting: usize,
     /// What becomes of an item whose caller stopped waiting before its group went: left out if true, else
-    /// committed all the same. What is in a group already is committed in either case.
+    /// committed all the same. What is in a group already is committed in either case, and of what was left with
+    /// [`GroupCommit::leave`] nobody waits.
     pub leave_out_abandoned: bool,
 }
 
@@ -131,6 +132,12 @@ impl<W: Work> GroupCommit<W> {
         let closed = |_| Fault::unavailable(W::PART, "it is closed");
         self.waiting.send(Waiting { item, caller: Caller(answer) }).await.map_err(closed)?;
         answered.await.map_err(|gone| Fault::unavailable(W::PART, gone))?
+    }
+
+    /// Leaves an item and does not wait. Returns whether it was taken: it is not if as many wait as may, or if it is closed.
+    pub fn leave(&self, item: W::Item) -> bool {
+        let (nobody, _) = oneshot::channel();
+        self.waiting.try_send(Waiting { item, caller: Caller(nobody) }).is_ok()
     }
 
     /// How many groups were committed so far, at least in part: far fewer than items, when many come at once.

@@ -206,6 +206,19 @@ async fn what_nobody_waits_for_is_left_out_only_if_it_is_to_be() {
     }
 }
 
+#[tokio::test]
+async fn what_is_left_is_committed_and_nobody_waits() {
+    let notes = Notes::new();
+    let group = GroupCommit::start(notes.clone(), GroupBounds { waiting: 2, ..BOUNDS });
+    assert!(group.leave(1) && group.leave(2));
+    assert!(!group.leave(3), "as many wait as may");
+    settle().await;
+    notes.let_go.add_permits(10);
+    group.close().await;
+    assert_eq!(notes.groups().concat(), [1, 2]);
+    assert!(!group.leave(4), "it is closed");
+}
+
 #[test]
 fn a_fault_of_a_group_is_told_to_each_with_its_cause() {
     let told = for_each::<()>(2, Err(Fault::unavailable("notes", "the pen is empty")));

@@ -3,8 +3,8 @@
 //! Taking units costs a call of the stock store, and what comes after it (publish the hold, note that it is published, tell
 //! who watches) costs about the same for one as for hundreds. So those who ask at the same moment go together, as one
 //! **crowd**: one call, one message a queue, one note a campaign. Whoever is refused is answered as soon as the store has
-//! said so, and whoever is granted as soon as the queue has: the note that the message is published follows, unless its
-//! passage took so long that the store must be asked first ([`Hold::PASSAGE`]).
+//! said so, and whoever is granted as soon as the queue has: the note that the message is published follows, with those of
+//! other crowds ([`notes`]), unless its passage took so long that the store must be asked first ([`Hold::PASSAGE`]).
 //!
 //! While a crowd is on its way the next one gathers. Whoever gets units then would wait for the broker in any case; whoever
 //! gets none waits a little longer than alone, but not for a crowd that hangs ([`Crowd::IN_THE_WAY`]).
@@ -12,11 +12,14 @@
 //! A crowd goes on to its end when those who wait for it are gone. What it may not touch: what a grab is; it carries
 //! out the last steps of [`super::grab`], which says why they are in this order.
 
+mod notes;
+
 use std::{sync::Arc, time::Duration};
 
 use futures_util::future::join_all;
 use tokio::time::Instant;
 
+use self::notes::Notes;
 use super::{
     ports::{MessageBus, StockStore},
     stock::{Hold, Reserve, Reserved},
@@ -70,11 +73,12 @@ impl Crowd {
     /// # Panics
     /// Outside of a Tokio runtime.
     pub(super) fn start(stock: Arc<dyn StockStore>, bus: Arc<dyn MessageBus>, feed: Arc<dyn StatusFeed>) -> Self {
-        Self::of(Steps { stock, bus, feed, passage: Hold::PASSAGE })
+        Self::of(stock, bus, feed, Hold::PASSAGE)
     }
 
-    fn of(steps: Steps) -> Self {
-        let steps = Arc::new(steps);
+    fn of(stock: Arc<dyn StockStore>, bus: Arc<dyn MessageBus>, feed: Arc<dyn StatusFeed>, passage: Duration) -> Self {
+        let notes = Notes::start(Arc::clone(&stock));
+        let steps = Arc::new(Steps { stock, bus, feed, notes, passage });
         let lane = |_| GroupCommit::start(Grabbing(Arc::clone(&steps)), Self::BOUNDS);
         Self { lanes: (0..Self::LANES).map(lane).collect(), steps }
     }
@@ -122,7 +126,7 @@ impl Work for Grabbing {
         }
         crash_point!("grab.told");
         if note == Note::Due {
-            self.0.note(&holds).await;
+            self.0.notes.leave(holds);
         }
         true
     }
@@ -142,6 +146,7 @@ struct Steps {
     stock: Arc<dyn StockStore>,
     bus: Arc<dyn MessageBus>,
     feed: Arc<dyn StatusFeed>,
+    notes: Notes,
     /// [`Hold::PASSAGE`]
     passage: Duration,
 }
@@ -179,15 +184,6 @@ impl Steps {
             }
         }));
         (safe.await, Note::Made)
-    }
-
-    /// Notes what is published, and told. If that fails the relay publishes it again, which changes nothing; if the life
-    /// of the stock is over, there is nothing left to be noted.
-    async fn note(&self, holds: &[Hold]) {
-        if let Some(fault) = self.stock.note_published(holds).await.into_iter().find_map(Result::err) {
-            let error = &fault as &dyn std::error::Error;
-            tracing::info!(holds = holds.len(), error, "granted, and not noted as published in this life of the stock");
-        }
     }
 
     async fn leave_to_relay(&self, hold: &Hold, fault: Fault) -> Result<(), Fault> {

@@ -21,7 +21,8 @@ use crate::{
 struct Store {
     gate: Semaphore,
     over: bool,
-    noted: Mutex<Vec<OrderId>>,
+    /// By one call each.
+    noted: Mutex<Vec<Vec<OrderId>>>,
 }
 
 /// Implements a port: what a crowd asks of it, and what it never does.
@@ -51,7 +52,7 @@ port! {
         }
         async fn note_published(&self, holds: &[Hold]) -> Vec<Result<(), Fault>> {
             let _passes = self.gate.acquire().await.unwrap();
-            self.noted.lock().unwrap().extend(holds.iter().map(|hold| hold.order_id));
+            self.noted.lock().unwrap().push(holds.iter().map(|hold| hold.order_id).collect());
             let noted = |_| if self.over { Err(Fault::unavailable("stock", "another life")) } else { Ok(()) };
             holds.iter().map(noted).collect()
         }
@@ -111,8 +112,7 @@ fn hold(order_id: OrderId) -> Hold {
 /// A crowd whose passages may take so long, and its store. Its gate is closed.
 fn crowd(passage: Duration, over: bool) -> (Arc<Crowd>, Arc<Store>) {
     let store = Arc::new(Store { gate: Semaphore::new(0), over, noted: Mutex::default() });
-    let steps = Steps { stock: store.clone(), bus: Arc::new(Queue), feed: Arc::new(Nobody), passage };
-    (Arc::new(Crowd::of(steps)), store)
+    (Arc::new(Crowd::of(store.clone(), Arc::new(Queue), Arc::new(Nobody), passage)), store)
 }
 
 fn grab(crowd: &Arc<Crowd>, order: u128) -> JoinHandle<Result<Taken, Fault>> {
@@ -137,7 +137,27 @@ async fn a_passage_in_time_is_granted_before_it_is_noted() {
     // It is noted all the same.
     store.gate.add_permits(1);
     all_goes_on().await;
-    assert_eq!(*store.noted.lock().unwrap(), [id(1)]);
+    assert_eq!(*store.noted.lock().unwrap(), [[id(1)]]);
+}
+
+#[tokio::test]
+async fn notes_that_gather_go_together_and_are_in_the_way_of_no_crowd() {
+    let (crowd, store) = crowd(Duration::MAX, false);
+    // The first one is at the gate, and those that follow are granted meanwhile.
+    for order in 1..=4 {
+        assert!(matches!(grab(&crowd, order).await.unwrap(), Ok(Taken::Granted { .. })));
+    }
+    assert!(store.noted.lock().unwrap().is_empty(), "the gate is closed");
+    store.gate.add_permits(1);
+    // What is left when it ends is noted.
+    drop(crowd);
+    let all_noted = async {
+        while store.noted.lock().unwrap().len() < 2 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), all_noted).await.unwrap();
+    assert_eq!(*store.noted.lock().unwrap(), [vec![id(1)], vec![id(2), id(3), id(4)]]);
 }
 
 #[tokio::test]
