@@ -117,6 +117,9 @@ impl App {
         if !self.shutdown.work_done(deadline.saturating_duration_since(Instant::now())).await {
             late = late.or(Some("sockets and changes"));
         }
+        if timeout_at(deadline, self.services.grabs.close()).await.is_err() {
+            late = late.or(Some("notes of grabs"));
+        }
         // The consumers come last, because the requests made work for them.
         let deadline = deadline.max(Instant::now() + LAST_STEPS);
         if let Some(consumers) = self.readiness.take_consumers()

@@ -1,8 +1,8 @@
 //! Grabbing, for all at once who ask at the same moment.
 //!
-//! Taking units costs a call of the stock store, and what comes after it (publish the hold, note that it is published, tell
-//! who watches) costs about the same for one as for hundreds. So those who ask at the same moment go together, as one
-//! **crowd**: one call, one message a queue, one note a campaign. Whoever is refused is answered as soon as the store has
+//! Taking units costs a call of the stock store, and what comes after it (publish the hold, tell who watches) costs about
+//! the same for one as for hundreds. So those who ask at the same moment go together, as one **crowd**: one call, one
+//! message a queue. Whoever is refused is answered as soon as the store has
 //! said so, and whoever is granted as soon as the queue has: the note that the message is published follows, with those of
 //! other crowds ([`notes`]), unless its passage took so long that the store must be asked first ([`Hold::PASSAGE`]).
 //!
@@ -86,6 +86,12 @@ impl Crowd {
     /// Takes units for a buyer, and answers their order once it is safe.
     pub(super) async fn grab(&self, ask: Reserve) -> Result<Taken, Fault> {
         self.lanes[ask.campaign_id.lane(self.lanes.len())].submit(ask).await
+    }
+
+    /// Ends it: who waits is still answered, what was granted is noted, and whoever comes from now on is refused.
+    pub(super) async fn close(&self) {
+        join_all(self.lanes.iter().map(GroupCommit::close)).await;
+        self.steps.notes.close().await;
     }
 
     /// Publishes a hold that was left unpublished by an earlier attempt.

@@ -105,6 +105,11 @@ impl Grabs {
         Self { stock, crowd, opening, eligibility, orders, clock, ids }
     }
 
+    /// Ends the tasks that make holds safe, after what they have. Whoever grabs from now on is refused.
+    pub async fn close(&self) {
+        self.crowd.close().await;
+    }
+
     /// Grabs units for a buyer. See the module for what that means.
     pub async fn grab(&self, attempt: Attempt) -> Result<Grabbed, Failure<GrabRefusal>> {
         let quantity = u32::try_from(attempt.quantity)

@@ -1,7 +1,7 @@
 //! The relay: what was held but not noted as published is published again.
 //!
-//! A grab can stop between its hold and its message: the broker did not answer, the client went away, the
-//! process ended. The store remembers such holds; the relay goes through them all the time.
+//! A grab can stop between its hold and its message, or between its message and the note of it: the broker did not
+//! answer, the client went away, the process ended. The store remembers such holds; the relay goes through them all the time.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ pub struct Relay {
 }
 
 impl Relay {
-    /// A hold younger than this is still in the hands of its own grab.
+    /// A hold younger than this is still in the hands of its own grab, or its note is on the way.
     pub const PATIENCE: Duration = Duration::seconds(2);
     const BATCH: usize = 500;
 

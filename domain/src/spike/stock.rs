@@ -196,11 +196,11 @@ pub struct Reserve {
 /// What the store answered, in the order in which it checks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reserved {
-    /// This attempt got an order before. `unpublished` is its hold if it was not told to be published.
+    /// This attempt got an order before. `unpublished` is its hold if it is not noted as published.
     Known {
         /// The attempt and its order.
         request: RememberedRequest,
-        /// Still to be published.
+        /// To be published, once more perhaps.
         unpublished: Option<Hold>,
     },
     /// The same user used this key for something else.

@@ -164,6 +164,11 @@ mod tests {
     }
 
     #[test]
+    fn an_entry_of_the_outbox_is_too_long_for_a_list() {
+        assert!(entry(&testing::hold(testing::instant("2026-01-01T10:00:00Z"))).len() > 64, "see `super::super::keys`");
+    }
+
+    #[test]
     fn a_hold_is_made_of_an_ask_and_the_terms_within_its_text() {
         let hold = Hold {
             request_key: Some(RequestKey::parse("a|b").unwrap()),

@@ -85,7 +85,7 @@ async fn what_could_not_be_published_is_told_as_missed() {
 #[tokio::test]
 async fn a_stream_of_changes_is_told_in_few_messages() {
     const CHANGES: u128 = 200;
-    const REST: Duration = Duration::from_millis(5);
+    const REST: Duration = Duration::from_millis(20);
     let engine = Redis::start(Engine::with_password().unwrap()).await.unwrap();
     let replicas = replicas(&apart(&engine.url())).await;
     let mut there = Ear::of(&replicas.there, 1).await;

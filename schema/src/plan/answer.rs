@@ -68,8 +68,10 @@ impl GrabAnswer {
 /// For those who pass an answer on before it is written.
 impl From<GrabAnswer> for Response {
     fn from(answer: GrabAnswer) -> Self {
-        // There is nothing in it that is no value of the graph.
-        Self::new(async_graphql::to_value(answer.data()).unwrap_or_default())
+        Self::new(async_graphql::to_value(answer.data()).unwrap_or_else(|error| {
+            tracing::error!(%error, "an answer has something in it that is no value of the graph");
+            Value::Null
+        }))
     }
 }
 

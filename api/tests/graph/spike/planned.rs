@@ -1,7 +1,7 @@
 //! A grab in a form that clients send is carried out by a plan and not by the executor. Nobody can tell: each form is
 //! asked both ways here, and the texts of the answers are the same.
 
-use async_graphql::Request;
+use async_graphql::{Request, Response};
 use domain::{
     testing::{self, instant},
     user::{Viewer, viewer::SignedIn},
@@ -165,20 +165,32 @@ async fn units_are_granted_in_the_same_words() {
 async fn a_form_is_planned_once_the_executor_found_it_valid() {
     let shop = shop().await;
     let buyer = shop.register_customer().await;
-    let campaign = shop.live_campaign(3, 2).await;
+    let campaign = shop.live_campaign(10, 10).await;
     let (graph, reader) = (whole(shop.app().services().clone(), Limits::default()), Reader::new(Limits::default()));
     let signed_in = SignedIn { user_id: buyer.id.parse().unwrap(), session_id: testing::id(1), expires_at: shop.now() };
     let asker =
         Asker { viewer: Viewer::SignedIn(signed_in), trace: TraceId("t".to_owned()), address: None, wants_cost: false };
-    let input = json!({ "campaignId": campaign, "quantity": 0 });
     for (form, has_plan) in PLANNED.iter().map(|form| (form, true)).chain(NOT_PLANNED.iter().map(|form| (form, false)))
     {
-        let request = || Request::new(planned(form)).variables(serde_json::from_value(variables(&input)).unwrap());
-        let checked = reader.check(request()).await.unwrap_or_else(|refused| panic!("{form}: {refused:?}"));
+        let request = |quantity: u32| {
+            let variables = variables(&json!({ "campaignId": campaign, "quantity": quantity }));
+            Request::new(planned(form)).variables(serde_json::from_value(variables).unwrap())
+        };
+        let checked = reader.check(request(0)).await.unwrap_or_else(|refused| panic!("{form}: {refused:?}"));
         assert!(checked.planned_grab(&asker).is_none(), "not before it is known to be valid: {form}");
         graph.execute(checked.on_behalf_of(asker.clone())).await;
-        let checked = reader.check(request()).await.unwrap();
+        let checked = reader.check(request(0)).await.unwrap();
         assert_eq!(checked.planned_grab(&asker).is_some(), has_plan, "{form}");
+        for quantity in [0, 1] {
+            let checked = reader.check(request(quantity)).await.unwrap();
+            let Some(grab) = checked.planned_grab(&asker) else { continue };
+            let Ok(answer) = grab.run(shop.app().services(), &asker.trace).await else { panic!("{form}") };
+            let written = serde_json::to_string(&answer).unwrap();
+            assert!(written.starts_with("{\"data\":{\""), "{written}");
+            assert_eq!(written.contains("\"order_"), quantity == 1 && form.contains("id"), "{written}");
+            // Those who pass an answer on, in a list or over a socket, pass on the same.
+            assert_eq!(serde_json::to_string(&Response::from(answer)).unwrap(), written, "{form}");
+        }
         let curious = Asker { wants_cost: true, ..asker.clone() };
         assert!(checked.planned_grab(&curious).is_none(), "the executor knows what it costs");
     }

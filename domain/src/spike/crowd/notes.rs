@@ -3,12 +3,16 @@
 //! Nobody waits for such a note, and it costs its trip to the store whether it is of one crowd or of many. So what gathers
 //! while one is made, and for a moment after it, is the next one. One that comes alone is made at once.
 //!
-//! A note that is not made, for whatever reason, is no loss: the relay publishes the hold again, which changes nothing.
+//! A note that is not made, for whatever reason, is no loss: the relay publishes the hold again, and a message that comes
+//! twice makes one order.
 
 use std::{sync::Arc, time::Duration};
 
 use super::super::{ports::StockStore, stock::Hold};
-use crate::group::{Caller, GroupBounds, GroupCommit, Work};
+use crate::{
+    error::Fault,
+    group::{Caller, GroupBounds, GroupCommit, Work},
+};
 
 /// Makes the notes. Ends with those that it has.
 pub(super) struct Notes(GroupCommit<Noting>);
@@ -17,7 +21,7 @@ struct Noting(Arc<dyn StockStore>);
 
 impl Notes {
     /// The least time from one note to the next: a few crowds, and far less than the relay waits for a note.
-    const REST: Duration = Duration::from_millis(10);
+    pub(super) const REST: Duration = Duration::from_millis(10);
     const BOUNDS: GroupBounds = GroupBounds {
         group: 64,
         at_once: 1,
@@ -35,8 +39,13 @@ impl Notes {
     /// Has the holds of a crowd noted as published, soon.
     pub(super) fn leave(&self, holds: Vec<Hold>) {
         if !self.0.leave(holds) {
-            tracing::info!("too many notes wait: the relay publishes again what was granted");
+            tracing::warn!("too many notes wait, or none is made any more: the relay publishes again what was granted");
         }
+    }
+
+    /// Makes those that wait, and no more from now on.
+    pub(super) async fn close(&self) {
+        self.0.close().await;
     }
 }
 
@@ -47,13 +56,13 @@ impl Work for Noting {
 
     async fn work(&self, crowds: Vec<Vec<Hold>>, _: Vec<Caller<()>>) -> bool {
         let holds = crowds.concat();
-        let noted = self.0.note_published(&holds).await;
-        if let Some(fault) = noted.into_iter().find_map(Result::err) {
+        let faults: Vec<Fault> = self.0.note_published(&holds).await.into_iter().filter_map(Result::err).collect();
+        if let Some(fault) = faults.first() {
             // If the life of the stock is over, there is nothing left to be noted.
-            let error = &fault as &dyn std::error::Error;
-            tracing::info!(holds = holds.len(), error, "granted, and not noted as published in this life of the stock");
+            let (error, holds) = (fault as &dyn std::error::Error, faults.len());
+            tracing::info!(holds, error, "granted, and not noted as published in this life of the stock");
         }
         tokio::time::sleep(Notes::REST).await;
-        true
+        faults.len() < holds.len()
     }
 }

@@ -105,6 +105,20 @@ mod tests {
         assert_eq!(read(&write("me", true, &[]).unwrap()), Said { missed: true, changes: Vec::new() });
     }
 
+    /// A reader of another form would not notice: it finds other values in the same bytes.
+    #[test]
+    fn the_form_is_another_version_when_it_changes() {
+        let written = write("me", false, &[change()]).unwrap();
+        let digits: String = written.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(
+            (VERSION, digits.as_str()),
+            (
+                2,
+                "026d6502000110000000000000000000000000000000011000000000000000000000000000000001100000000000000000000000000000000101ce0f030000f6e5ff8fef660000000010000000000000000000000000000000010000f6e5ff8fef660000"
+            )
+        );
+    }
+
     #[test]
     fn what_cannot_be_read_may_have_told_anything() {
         let told = write("me", false, &[change()]).unwrap();

@@ -101,7 +101,9 @@ pub async fn does_what_the_model_does(bench: Bench, steps: Vec<Step>) {
                 }
             }
             Step::Publish { order } => {
-                let published_hold = Hold { order_id: id(u128::from(order)), ..testing::hold(bench.clock.now()) };
+                let user = holds.get(&order).map_or(1, |(user, _)| *user);
+                let (order_id, user_id) = (id(u128::from(order)), id(u128::from(user)));
+                let published_hold = Hold { order_id, user_id, ..testing::hold(bench.clock.now()) };
                 bench.store.published(&[published_hold]).await.unwrap();
             }
         }
