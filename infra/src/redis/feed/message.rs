@@ -109,7 +109,7 @@ mod tests {
     #[test]
     fn the_form_is_another_version_when_it_changes() {
         let written = write("me", false, &[change()]).unwrap();
-        let digits: String = written.iter().map(|byte| format!("{byte:02x}")).collect();
+        let digits = written.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
         assert_eq!(
             (VERSION, digits.as_str()),
             (
