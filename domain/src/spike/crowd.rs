@@ -2,9 +2,9 @@
 //!
 //! Taking units costs a call of the stock store, and what comes after it (publish the hold, tell who watches) costs about
 //! the same for one as for hundreds. So those who ask at the same moment go together, as one **crowd**: one call, one
-//! message a queue. Whoever is refused is answered as soon as the store has
-//! said so, and whoever is granted as soon as the queue has: the note that the message is published follows, with those of
-//! other crowds ([`notes`]), unless its passage took so long that the store must be asked first ([`Hold::PASSAGE`]).
+//! message a queue. Whoever is refused is answered as soon as the store has said so, and whoever is granted as soon as the
+//! queue has: the note that the message is published follows, with those of other crowds ([`notes`]), unless its passage
+//! took so long that the store must be asked first ([`Hold::PASSAGE`]).
 //!
 //! While a crowd is on its way the next one gathers. Whoever gets units then would wait for the broker in any case; whoever
 //! gets none waits a little longer than alone, but not for a crowd that hangs ([`Crowd::IN_THE_WAY`]).

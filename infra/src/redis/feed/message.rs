@@ -24,7 +24,6 @@ struct Message<'a> {
 
 #[derive(Deserialize)]
 struct Header<'a> {
-    #[serde(rename = "from")]
     _from: &'a str,
     version: u32,
 }
