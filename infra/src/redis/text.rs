@@ -27,7 +27,24 @@ const VERSION: &str = "1";
 
 /// An id as 32 hex digits.
 pub(super) fn id(id: impl TypedId) -> String {
-    id.uuid().simple().to_string()
+    digits(id, &mut [0; DIGITS]).to_owned()
+}
+
+/// Digits of an id.
+pub(super) const DIGITS: usize = 32;
+
+/// An id as 32 hex digits, without memory of its own.
+pub(super) fn digits(id: impl TypedId, room: &mut [u8; DIGITS]) -> &str {
+    id.uuid().simple().encode_lower(room)
+}
+
+/// An id, and what comes with it.
+fn with(id: impl TypedId, more: &str) -> String {
+    let mut text = String::with_capacity(DIGITS + 1 + more.len());
+    text.push_str(digits(id, &mut [0; DIGITS]));
+    text.push('|');
+    text.push_str(more);
+    text
 }
 
 /// Reads an id.
@@ -37,12 +54,12 @@ pub(super) fn read_id<I: TypedId>(text: &str) -> Result<I, Fault> {
 
 /// What an attempt is known by within its campaign.
 pub(super) fn attempt(user: UserId, key: &RequestKey) -> String {
-    format!("{}|{}", user.uuid().simple(), key.as_str())
+    with(user, key.as_str())
 }
 
 /// What stands in the outbox for a hold: `order|user`.
 pub(super) fn entry(hold: &Hold) -> String {
-    format!("{}|{}", hold.order_id.uuid().simple(), hold.user_id.uuid().simple())
+    with(hold.order_id, digits(hold.user_id, &mut [0; DIGITS]))
 }
 
 /// A hold.

@@ -84,9 +84,11 @@ impl Shared {
         granting: bool,
     ) -> (Vec<Result<Reserved, Fault>>, Option<Glance>) {
         let mut call = script::RESERVE.on(&self.keys(campaign).life()).with(self.now()).with(self.outbox_limit);
+        let (order, user) = (&mut [0; text::DIGITS], &mut [0; text::DIGITS]);
         for ask in asks {
+            let (order, user) = (text::digits(ask.order_id, order), text::digits(ask.user_id, user));
             let key = ask.request_key.as_ref().map_or("", |key| key.as_str());
-            call.arg(text::id(ask.order_id)).arg(text::id(ask.user_id)).arg(ask.quantity).arg(key);
+            call.arg(order).arg(user).arg(ask.quantity).arg(key);
         }
         let look = if granting { self.look(campaign, asks) } else { None };
         let (said, glance) = match look {

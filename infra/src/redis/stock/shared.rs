@@ -110,6 +110,11 @@ where
     F: Fn(CampaignId, Vec<T>) -> W,
     W: Future<Output = Vec<Result<A, Fault>>>,
 {
+    // Almost always it is one campaign's, and a crowd waits for it.
+    let first = group.first().map(&campaign);
+    if let Some(id) = first.filter(|first| group.iter().all(|item| campaign(item) == *first)) {
+        return part(id, group).await;
+    }
     // Few campaigns at a time: a list is looked through faster than a map.
     let mut parts: Vec<(CampaignId, Vec<usize>, Vec<T>)> = Vec::new();
     let size = group.len();
