@@ -11,6 +11,8 @@ use lapin::{
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
+use super::crowd::Crowd;
+
 /// Holds that are to become orders.
 pub(super) const GRABS: &str = "grabs_accepted";
 /// Asks for what is in hand.
@@ -19,7 +21,7 @@ pub(super) const FENCE: &str = "fence";
 pub(super) const ANSWER: &str = "fence_answer";
 /// Finds out whether the broker confirms again.
 pub(super) const PROBE: &str = "probe";
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// How often the hold in a message has failed.
 const ATTEMPTS: &str = "x-spike-attempts";
@@ -49,7 +51,7 @@ struct Header {
 struct Grabs {
     kind: String,
     version: u32,
-    holds: Vec<Hold>,
+    crowds: Vec<Crowd>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -80,19 +82,14 @@ pub(super) struct Answer {
     pub(super) holds: Vec<Hold>,
 }
 
-/// One hold, as it stands in a message.
-pub(super) fn hold(hold: &Hold) -> Result<Vec<u8>, Fault> {
-    serde_json::to_vec(hold).map_err(Fault::internal)
-}
-
-/// The message of holds that are written already.
-pub(super) fn grabs<'a>(holds: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
-    let mut body = format!(r#"{{"kind":"{GRABS}","version":{VERSION},"holds":["#).into_bytes();
-    for (n, hold) in holds.into_iter().enumerate() {
+/// The message of holds that are written already, as [`super::crowd`] does.
+pub(super) fn grabs<'a>(crowds: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
+    let mut body = format!(r#"{{"kind":"{GRABS}","version":{VERSION},"crowds":["#).into_bytes();
+    for (n, crowd) in crowds.into_iter().enumerate() {
         if n > 0 {
             body.push(b',');
         }
-        body.extend_from_slice(hold);
+        body.extend_from_slice(crowd);
     }
     body.extend_from_slice(b"]}");
     body
@@ -106,7 +103,9 @@ pub(super) fn write(kind: &'static str, content: impl Serialize) -> Result<Vec<u
 /// The holds of a message.
 pub(super) fn read_grabs(body: &[u8]) -> Result<Vec<Hold>, Unreadable> {
     match serde_json::from_slice::<Grabs>(body) {
-        Ok(grabs) if grabs.kind == GRABS && grabs.version == VERSION => Ok(grabs.holds),
+        Ok(grabs) if grabs.kind == GRABS && grabs.version == VERSION => {
+            Ok(grabs.crowds.into_iter().flat_map(Crowd::into_holds).collect())
+        }
         other => Err(reason(GRABS, body, other.err())),
     }
 }
@@ -161,7 +160,7 @@ pub(super) fn unreadable(mut headers: FieldTable, why: &str) -> FieldTable {
 mod tests {
     use domain::testing::{self, id, instant};
 
-    use super::*;
+    use super::{super::crowd, *};
 
     fn sample(number: u128) -> Hold {
         Hold { order_id: id(number), ..testing::hold(instant("2026-01-01T10:00:00.123Z")) }
@@ -170,10 +169,9 @@ mod tests {
     #[test]
     fn what_was_written_is_read() {
         let holds = [sample(1), sample(2)];
-        let written: Vec<_> = holds.iter().map(|one| hold(one).unwrap()).collect();
-        let body = grabs(written.iter().map(Vec::as_slice));
+        let body = grabs([crowd::write(&[&holds[0]]).unwrap().as_slice(), &crowd::write(&[&holds[1]]).unwrap()]);
         let text = String::from_utf8(body.clone()).unwrap();
-        assert!(text.starts_with(r#"{"kind":"grabs_accepted","version":2,"holds":[{"#), "{text}");
+        assert!(text.starts_with(r#"{"kind":"grabs_accepted","version":3,"crowds":[{"#), "{text}");
         assert_eq!(read_grabs(&body).unwrap(), holds);
         assert_eq!(read_grabs(&grabs([])).unwrap(), []);
         // A later program may add fields without raising the version.
@@ -191,12 +189,12 @@ mod tests {
         for (body, why) in [
             ("", "not a message"),
             ("[1]", "not a message"),
-            ("{\"kind\":\"grabs_accepted\",\"version\":2,\"holds\":[\u{fffd}", "not a message"),
-            (r#"{"kind":"grabs_accepted","version":2}"#, "not a message: missing field `holds`"),
-            (r#"{"kind":"hello","version":2}"#, "unknown kind \"hello\""),
-            (r#"{"kind":"hello","version":2,"holds":[]}"#, "unknown kind \"hello\""),
-            (r#"{"kind":"grabs_accepted","version":3,"holds":[]}"#, "unknown version 3 of \"grabs_accepted\""),
-            (r#"{"kind":"grabs_accepted","version":3,"crowd":{}}"#, "unknown version 3 of \"grabs_accepted\""),
+            ("{\"kind\":\"grabs_accepted\",\"version\":3,\"crowds\":[\u{fffd}", "not a message"),
+            (r#"{"kind":"grabs_accepted","version":3}"#, "not a message: missing field `crowds`"),
+            (r#"{"kind":"hello","version":3}"#, "unknown kind \"hello\""),
+            (r#"{"kind":"hello","version":3,"holds":[]}"#, "unknown kind \"hello\""),
+            (r#"{"kind":"grabs_accepted","version":2,"holds":[]}"#, "unknown version 2 of \"grabs_accepted\""),
+            (r#"{"kind":"grabs_accepted","version":4,"crowd":{}}"#, "unknown version 4 of \"grabs_accepted\""),
         ] {
             let error = read_grabs(body.as_bytes()).unwrap_err().to_string();
             assert!(error.starts_with(why), "{body}: {error}");

@@ -16,6 +16,8 @@
 //! What this may not touch: what becomes of a message. It is sent, handed out and taken back; the one thing that is
 //! decided here is that a message which cannot be read, or which failed too often, is put aside.
 
+mod crowd;
+mod desk;
 mod dial;
 mod error;
 mod hand;
@@ -183,7 +185,7 @@ impl MessageBus for AmqpBus {
         let attempts = failing.attempts.saturating_add(1);
         let dead = attempts >= self.options.max_attempts;
         let place = if dead { self.topology.dead() } else { self.topology.retry() };
-        let body = message::grabs([message::hold(&failing.hold)?.as_slice()]);
+        let body = message::grabs([crowd::write(&[&failing.hold])?.as_slice()]);
         let letter = Letter { headers: message::failed(attempts, why), ..Letter::to(&place, message::GRABS, body) };
         if let Err(fault) = self.publisher.send(letter).await {
             // It may be there or not; this one is handed out again in any case.

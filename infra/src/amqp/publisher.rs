@@ -6,7 +6,7 @@
 //! word, or by a probe that must be confirmed.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::BTreeMap,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -17,7 +17,6 @@ use std::{
 use domain::{
     error::Fault,
     group::{Commit, GroupBounds, GroupCommit, for_each},
-    id::OrderId,
     spike::Hold,
 };
 use futures_util::{StreamExt, future::join_all, stream::BoxStream};
@@ -25,9 +24,9 @@ use lapin::Event;
 use tokio::{sync::watch, task::JoinHandle};
 
 use super::{
+    desk::{Desk, Item, Written},
     dial::{Dial, Link},
     error::{DeclareError, PART, away},
-    message,
     options::AmqpOptions,
     session::{Letter, Over, SendError, Session},
     topology::Topology,
@@ -45,17 +44,6 @@ enum State {
     Ready(Arc<Session>),
     Away(Over),
 }
-
-/// What is published.
-pub(super) enum Item {
-    /// Holds of a partition, which share a message with others of it.
-    Holds { partition: u16, holds: Written },
-    /// A message of its own.
-    Letter(Letter),
-}
-
-/// Holds as they stand in a message, by their orders.
-type Written = Vec<(OrderId, Vec<u8>)>;
 
 /// Publishes.
 pub(super) struct Publisher {
@@ -82,9 +70,8 @@ impl Publisher {
         let keeper = Keeper { state: sender, dial, topology: topology.clone(), lanes, patience };
         let groups = Groups {
             state: state.clone(),
-            topology: topology.clone(),
+            desk: Desk { topology: topology.clone(), batch: options.batch },
             letters: Arc::clone(&letters),
-            batch: options.batch,
             patience,
         };
         let bounds = GroupBounds {
@@ -109,19 +96,20 @@ impl Publisher {
         if let Err(fault) = ready(&self.state) {
             return for_each(holds.len(), Err(fault));
         }
-        let mut crowds: BTreeMap<u16, (Vec<usize>, Written)> = BTreeMap::new();
-        let mut answers: Vec<Result<(), Fault>> = Vec::with_capacity(holds.len());
+        let mut parts: BTreeMap<u16, (Vec<usize>, Vec<&Hold>)> = BTreeMap::new();
         for (place, hold) in holds.iter().enumerate() {
-            answers.push(message::hold(hold).map(|written| {
-                let (places, all) = crowds.entry(self.topology.partition_of(hold.campaign_id)).or_default();
-                places.push(place);
-                all.push((hold.order_id, written));
-            }));
+            let (places, part) = parts.entry(self.topology.partition_of(hold.campaign_id)).or_default();
+            places.push(place);
+            part.push(hold);
         }
-        let sent = crowds.into_iter().map(|(partition, (places, holds))| async move {
-            let sent = self.group.submit(Item::Holds { partition, holds }).await;
+        let sent = parts.into_iter().map(|(partition, (places, holds))| async move {
+            let sent = match Written::of(&holds) {
+                Ok(holds) => self.group.submit(Item::Holds { partition, holds }).await,
+                Err(fault) => Err(fault),
+            };
             (for_each(places.len(), sent), places)
         });
+        let mut answers: Vec<Result<(), Fault>> = for_each(holds.len(), Ok(()));
         for (sent, places) in join_all(sent).await {
             places.into_iter().zip(sent).for_each(|(place, sent)| answers[place] = sent);
         }
@@ -173,10 +161,8 @@ fn ready(state: &watch::Receiver<State>) -> Result<Arc<Session>, Fault> {
 /// Sends groups.
 struct Groups {
     state: watch::Receiver<State>,
-    topology: Topology,
+    desk: Desk,
     letters: Arc<AtomicU64>,
-    /// The most holds of one message.
-    batch: usize,
     patience: Duration,
 }
 
@@ -190,48 +176,10 @@ impl Commit for Groups {
             Ok(session) => session,
             Err(fault) => return for_each(group.len(), Err(fault)),
         };
-        let (letters, letter_of) = self.pack(group);
+        let (letters, letter_of) = self.desk.pack(group);
         self.letters.fetch_add(letters.len() as u64, Ordering::Relaxed);
         let sent = session.send(&letters, self.patience).await;
         letter_of.into_iter().map(|letter| sent[letter].clone().map_err(away)).collect()
-    }
-}
-
-impl Groups {
-    /// Makes letters of a group, and says which of them each of the group is in. An order that is in it twice is in
-    /// its letter once.
-    fn pack(&self, group: Vec<Item>) -> (Vec<Letter>, Vec<usize>) {
-        let mut letters = Vec::new();
-        // The letter of a partition that still has room, and what is in it.
-        let mut crowds: Vec<(usize, Written)> = Vec::new();
-        let mut open: HashMap<u16, usize> = HashMap::new();
-        let mut letter_of = Vec::with_capacity(group.len());
-        for item in group {
-            match item {
-                Item::Letter(letter) => {
-                    letter_of.push(letters.len());
-                    letters.push(letter);
-                }
-                Item::Holds { partition, mut holds } => {
-                    let room = |crowd: &&usize| crowds[**crowd].1.len() + holds.len() <= self.batch;
-                    let crowd = open.get(&partition).filter(room).copied().unwrap_or_else(|| {
-                        letters.push(Letter::to(&self.topology.partition(partition), message::GRABS, Vec::new()));
-                        open.insert(partition, crowds.len());
-                        crowds.push((letters.len() - 1, Vec::new()));
-                        crowds.len() - 1
-                    });
-                    let (letter, all) = &mut crowds[crowd];
-                    letter_of.push(*letter);
-                    all.append(&mut holds);
-                }
-            }
-        }
-        for (letter, mut holds) in crowds {
-            holds.sort_by_key(|(order, _)| *order);
-            holds.dedup_by_key(|(order, _)| *order);
-            letters[letter].body = message::grabs(holds.iter().map(|(_, written)| written.as_slice()));
-        }
-        (letters, letter_of)
     }
 }
 
