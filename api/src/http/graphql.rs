@@ -111,7 +111,7 @@ impl Http {
         }
     }
 
-    async fn answer(self: &Arc<Self>, graph: &Graph, ready: Ready, accepted: Accepted) -> Response {
+    async fn answer(self: &Arc<Self>, graph: &Graph, ready: Box<Ready>, accepted: Accepted) -> Response {
         let (form, why_not) = match ready.kind() {
             Kind::Subscription => (
                 accepted.for_many(),

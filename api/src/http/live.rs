@@ -25,7 +25,7 @@ const NO_BUFFERING: (HeaderName, HeaderValue) =
     (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
 
 /// Answers an operation in one of the forms that go on.
-pub(super) fn answer(http: &Arc<Http>, graph: &Graph, ready: Ready, form: Form) -> Response {
+pub(super) fn answer(http: &Arc<Http>, graph: &Graph, ready: Box<Ready>, form: Form) -> Response {
     let viewer = ready.viewer();
     let place = match http.sockets.enter(ready.address(), &viewer) {
         Ok(place) => place,

@@ -13,7 +13,7 @@ use super::{Graph, Http, request::Asked};
 /// What is added where something may have been changed.
 const GOES_ON: &str = "; it goes on, and may have changed something";
 
-/// An operation that may run.
+/// An operation that may run. Handed on in a box: it is large, and each step on its way would have room for two.
 pub(super) struct Ready {
     checked: Checked,
     asker: Asker,
@@ -57,14 +57,14 @@ impl Ready {
 impl Http {
     /// Finds the document that a request means, and checks and counts what it asks for. What is refused costs as much as
     /// one operation.
-    pub(super) async fn admit(&self, mut asked: Asked, mut by: Asker) -> Result<Ready, Response> {
+    pub(super) async fn admit(&self, mut asked: Asked, mut by: Asker) -> Result<Box<Ready>, Response> {
         by.wants_cost |= asked.extensions.cost;
         let checked = self.check(&mut asked).await;
         if let Some(rates) = &self.rates {
             let roots = checked.as_ref().map_or(Roots::other(), |checked| *checked.roots());
             rates.count(&roots, &by.viewer, by.address, self.services.clock.now()).map_err(|refused| *refused)?;
         }
-        Ok(Ready { checked: checked?, asker: by })
+        Ok(Box::new(Ready { checked: checked?, asker: by }))
     }
 
     async fn check(&self, asked: &mut Asked) -> Result<Checked, Response> {
@@ -81,7 +81,7 @@ impl Http {
 
     /// Runs a query or a mutation, as long as it may take. A mutation runs to its end, whether its client waits or not;
     /// a query ends with whoever waits for it.
-    pub(super) async fn run(&self, graph: &Graph, ready: Ready) -> Answer {
+    pub(super) async fn run(&self, graph: &Graph, ready: Box<Ready>) -> Answer {
         if let Some(grab) = ready.checked.planned_grab(&ready.asker) {
             // It needs no task of its own to come to its end: once units are held, an order will come of them, whether
             // this goes on or not (`domain::spike::crowd`, `domain::spike::relay`).
@@ -98,7 +98,7 @@ impl Http {
     }
 
     /// Runs what has no plan.
-    async fn execute(&self, graph: &Graph, ready: Ready) -> Response {
+    async fn execute(&self, graph: &Graph, ready: Box<Ready>) -> Response {
         let (mutates, introspects) = (ready.kind() == Kind::Mutation, ready.checked.introspects_much());
         let request = ready.into_request();
         if mutates {
@@ -133,13 +133,13 @@ impl Http {
     }
 
     /// The same where nobody else catches a panic.
-    pub(super) async fn run_unwinding(&self, graph: &Graph, ready: Ready, trace: &str) -> Response {
+    pub(super) async fn run_unwinding(&self, graph: &Graph, ready: Box<Ready>, trace: &str) -> Response {
         let answer = AssertUnwindSafe(self.run(graph, ready)).catch_unwind().await;
         answer.map_or_else(|_| panicked(trace), Response::from)
     }
 
     /// The answers of a subscription, or the one of any other operation. Lazy: nothing happens before it is polled.
-    pub(super) fn answers(self: &Arc<Self>, graph: &Graph, ready: Ready) -> BoxStream<'static, Response> {
+    pub(super) fn answers(self: &Arc<Self>, graph: &Graph, ready: Box<Ready>) -> BoxStream<'static, Response> {
         let trace = ready.asker.trace.0.clone();
         if ready.kind() != Kind::Subscription {
             let (http, graph) = (Arc::clone(self), graph.clone());

@@ -22,6 +22,8 @@
 
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
+
 use super::{
     crowd::{Crowd, Taken},
     opening::{Opened, Opening},
@@ -148,9 +150,9 @@ impl Grabs {
         match refused {
             Reserved::Known { request, unpublished } => {
                 if let Some(hold) = unpublished {
-                    self.crowd.publish(&hold).await?;
+                    Box::pin(self.crowd.publish(&hold)).await?;
                 }
-                self.repeat(&ask, &request).await
+                Box::pin(self.repeat(&ask, &request)).await
             }
             Reserved::KeyReused => self.repeat_or(&ask, reused()).await,
             Reserved::Held { hold, .. } => {
@@ -175,22 +177,30 @@ impl Grabs {
 
     /// Refuses an attempt, unless it got its order before: by what the store remembers, or else the database. Where they
     /// differ, the key was used for another grab afterwards, and is still that of the first.
-    async fn repeat_or(&self, ask: &Reserve, refusal: Failure<GrabRefusal>) -> Result<Grabbed, Failure<GrabRefusal>> {
-        let remembered = match &ask.request_key {
-            Some(key) => self.stock.recall(ask.user_id, key).await?,
-            None => None,
-        };
-        if let Some(request) = &remembered
-            && is_of(request, ask)
-        {
-            return self.repeat(ask, request).await;
-        }
-        match self.orders.by_request(ask).await {
-            Ok(Some(request)) => self.repeat(ask, &request).await,
-            Ok(None) | Err(Fault::Unavailable { .. }) if remembered.is_some() => Err(reused()),
-            Ok(None) => Err(refusal),
-            Err(fault) => Err(fault.into()),
-        }
+    ///
+    /// In a box, for a grab that is granted is not to carry room for it.
+    fn repeat_or<'a>(
+        &'a self,
+        ask: &'a Reserve,
+        refusal: Failure<GrabRefusal>,
+    ) -> BoxFuture<'a, Result<Grabbed, Failure<GrabRefusal>>> {
+        Box::pin(async move {
+            let remembered = match &ask.request_key {
+                Some(key) => self.stock.recall(ask.user_id, key).await?,
+                None => None,
+            };
+            if let Some(request) = &remembered
+                && is_of(request, ask)
+            {
+                return self.repeat(ask, request).await;
+            }
+            match self.orders.by_request(ask).await {
+                Ok(Some(request)) => self.repeat(ask, &request).await,
+                Ok(None) | Err(Fault::Unavailable { .. }) if remembered.is_some() => Err(reused()),
+                Ok(None) => Err(refusal),
+                Err(fault) => Err(fault.into()),
+            }
+        })
     }
 
     /// Answers an attempt that got its order before.
