@@ -85,7 +85,7 @@ impl Eligibility {
         if rules.is_empty() {
             return Ok(Verdict::Eligible);
         }
-        // Apart: a grab that has no rules to pass is not to carry room for it.
+        // In a box: a grab that has no rules to pass is not to carry room for it.
         let facts = Box::pin(self.facts(user, Some(CampaignFacts::from(campaign)))).await?;
         let facts = facts.ok_or_else(|| Fault::Unauthenticated("this account does not exist any more".into()))?;
         let failed = rules.iter().filter(|rule| match rule.expression.as_ref().map(|e| e.evaluate(&facts)) {

@@ -11,7 +11,7 @@ use lapin::{
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::crowd::Crowd;
+use super::bundle::Bundle;
 
 /// Holds that are to become orders.
 pub(super) const GRABS: &str = "grabs_accepted";
@@ -21,6 +21,8 @@ pub(super) const FENCE: &str = "fence";
 pub(super) const ANSWER: &str = "fence_answer";
 /// Finds out whether the broker confirms again.
 pub(super) const PROBE: &str = "probe";
+/// One for all kinds: two builds that cannot read each other's grabs must not answer each other's fences either, for they
+/// would count too little as in flight.
 const VERSION: u32 = 3;
 
 /// How often the hold in a message has failed.
@@ -51,7 +53,7 @@ struct Header {
 struct Grabs {
     kind: String,
     version: u32,
-    crowds: Vec<Crowd>,
+    bundles: Vec<Bundle>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -82,14 +84,14 @@ pub(super) struct Answer {
     pub(super) holds: Vec<Hold>,
 }
 
-/// The message of holds that are written already, as [`super::crowd`] does.
-pub(super) fn grabs<'a>(crowds: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
-    let mut body = format!(r#"{{"kind":"{GRABS}","version":{VERSION},"crowds":["#).into_bytes();
-    for (n, crowd) in crowds.into_iter().enumerate() {
+/// The message of holds that are written already, as [`super::bundle`] does.
+pub(super) fn grabs<'a>(bundles: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
+    let mut body = format!(r#"{{"kind":"{GRABS}","version":{VERSION},"bundles":["#).into_bytes();
+    for (n, bundle) in bundles.into_iter().filter(|text| !text.is_empty()).enumerate() {
         if n > 0 {
             body.push(b',');
         }
-        body.extend_from_slice(crowd);
+        body.extend_from_slice(bundle);
     }
     body.extend_from_slice(b"]}");
     body
@@ -104,7 +106,7 @@ pub(super) fn write(kind: &'static str, content: impl Serialize) -> Result<Vec<u
 pub(super) fn read_grabs(body: &[u8]) -> Result<Vec<Hold>, Unreadable> {
     match serde_json::from_slice::<Grabs>(body) {
         Ok(grabs) if grabs.kind == GRABS && grabs.version == VERSION => {
-            Ok(grabs.crowds.into_iter().flat_map(Crowd::into_holds).collect())
+            Ok(grabs.bundles.into_iter().flat_map(Bundle::into_holds).collect())
         }
         other => Err(reason(GRABS, body, other.err())),
     }
@@ -160,7 +162,7 @@ pub(super) fn unreadable(mut headers: FieldTable, why: &str) -> FieldTable {
 mod tests {
     use domain::testing::{self, id, instant};
 
-    use super::{super::crowd, *};
+    use super::{super::bundle, *};
 
     fn sample(number: u128) -> Hold {
         Hold { order_id: id(number), ..testing::hold(instant("2026-01-01T10:00:00.123Z")) }
@@ -169,11 +171,12 @@ mod tests {
     #[test]
     fn what_was_written_is_read() {
         let holds = [sample(1), sample(2)];
-        let body = grabs([crowd::write(&[&holds[0]]).unwrap().as_slice(), &crowd::write(&[&holds[1]]).unwrap()]);
+        let body = grabs([bundle::write(&[&holds[0]]).unwrap().as_slice(), &bundle::write(&[&holds[1]]).unwrap()]);
         let text = String::from_utf8(body.clone()).unwrap();
-        assert!(text.starts_with(r#"{"kind":"grabs_accepted","version":3,"crowds":[{"#), "{text}");
+        assert!(text.starts_with(r#"{"kind":"grabs_accepted","version":3,"bundles":[{"#), "{text}");
         assert_eq!(read_grabs(&body).unwrap(), holds);
         assert_eq!(read_grabs(&grabs([])).unwrap(), []);
+        assert_eq!(read_grabs(&grabs([b"".as_slice(), &bundle::write(&[&holds[0]]).unwrap()])).unwrap(), holds[..1]);
         // A later program may add fields without raising the version.
         let richer = text.replacen("\"version\"", "\"trace\":\"x\",\"version\"", 1);
         assert_eq!(read_grabs(richer.as_bytes()).unwrap(), holds);
@@ -189,8 +192,8 @@ mod tests {
         for (body, why) in [
             ("", "not a message"),
             ("[1]", "not a message"),
-            ("{\"kind\":\"grabs_accepted\",\"version\":3,\"crowds\":[\u{fffd}", "not a message"),
-            (r#"{"kind":"grabs_accepted","version":3}"#, "not a message: missing field `crowds`"),
+            ("{\"kind\":\"grabs_accepted\",\"version\":3,\"bundles\":[\u{fffd}", "not a message"),
+            (r#"{"kind":"grabs_accepted","version":3}"#, "not a message: missing field `bundles`"),
             (r#"{"kind":"hello","version":3}"#, "unknown kind \"hello\""),
             (r#"{"kind":"hello","version":3,"holds":[]}"#, "unknown kind \"hello\""),
             (r#"{"kind":"grabs_accepted","version":2,"holds":[]}"#, "unknown version 2 of \"grabs_accepted\""),

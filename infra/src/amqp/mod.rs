@@ -3,7 +3,8 @@
 //! | module | what |
 //! |---|---|
 //! | [`topology`] | the exchanges and queues |
-//! | [`message`] | what messages say |
+//! | [`message`], [`bundle`] | what messages say |
+//! | [`packer`] | letters of what waits to be published |
 //! | [`publisher`], [`session`] | publishing in groups, and its connection |
 //! | [`subscription`], [`hand`] | consuming, and what is in hand |
 //! | [`inquiry`] | what is in flight |
@@ -16,14 +17,14 @@
 //! What this may not touch: what becomes of a message. It is sent, handed out and taken back; the one thing that is
 //! decided here is that a message which cannot be read, or which failed too often, is put aside.
 
-mod crowd;
-mod desk;
+mod bundle;
 mod dial;
 mod error;
 mod hand;
 mod inquiry;
 mod message;
 mod options;
+mod packer;
 mod publisher;
 mod session;
 mod subscription;
@@ -185,7 +186,7 @@ impl MessageBus for AmqpBus {
         let attempts = failing.attempts.saturating_add(1);
         let dead = attempts >= self.options.max_attempts;
         let place = if dead { self.topology.dead() } else { self.topology.retry() };
-        let body = message::grabs([crowd::write(&[&failing.hold])?.as_slice()]);
+        let body = message::grabs([bundle::write(&[&failing.hold])?.as_slice()]);
         let letter = Letter { headers: message::failed(attempts, why), ..Letter::to(&place, message::GRABS, body) };
         if let Err(fault) = self.publisher.send(letter).await {
             // It may be there or not; this one is handed out again in any case.

@@ -24,10 +24,10 @@ use lapin::Event;
 use tokio::{sync::watch, task::JoinHandle};
 
 use super::{
-    desk::{Desk, Item, Written},
     dial::{Dial, Link},
     error::{DeclareError, PART, away},
     options::AmqpOptions,
+    packer::{Enclosure, Item, Packer},
     session::{Letter, Over, SendError, Session},
     topology::Topology,
 };
@@ -70,7 +70,7 @@ impl Publisher {
         let keeper = Keeper { state: sender, dial, topology: topology.clone(), lanes, patience };
         let groups = Groups {
             state: state.clone(),
-            desk: Desk { topology: topology.clone(), batch: options.batch },
+            packer: Packer { topology: topology.clone(), batch: options.batch },
             letters: Arc::clone(&letters),
             patience,
         };
@@ -103,17 +103,19 @@ impl Publisher {
             part.push(hold);
         }
         let sent = parts.into_iter().map(|(partition, (places, holds))| async move {
-            let sent = match Written::of(&holds) {
+            let sent = match Enclosure::of(&holds) {
                 Ok(holds) => self.group.submit(Item::Holds { partition, holds }).await,
                 Err(fault) => Err(fault),
             };
             (for_each(places.len(), sent), places)
         });
-        let mut answers: Vec<Result<(), Fault>> = for_each(holds.len(), Ok(()));
+        let mut answers: Vec<Option<Result<(), Fault>>> = holds.iter().map(|_| None).collect();
         for (sent, places) in join_all(sent).await {
-            places.into_iter().zip(sent).for_each(|(place, sent)| answers[place] = sent);
+            places.into_iter().zip(sent).for_each(|(place, sent)| answers[place] = Some(sent));
         }
-        answers
+        // Nothing counts as sent that was not told to be.
+        let untold = || Err(Fault::internal("a hold was in no message"));
+        answers.into_iter().map(|told| told.unwrap_or_else(untold)).collect()
     }
 
     /// Returns once a message is safe in its queue.
@@ -161,7 +163,7 @@ fn ready(state: &watch::Receiver<State>) -> Result<Arc<Session>, Fault> {
 /// Sends groups.
 struct Groups {
     state: watch::Receiver<State>,
-    desk: Desk,
+    packer: Packer,
     letters: Arc<AtomicU64>,
     patience: Duration,
 }
@@ -176,7 +178,7 @@ impl Commit for Groups {
             Ok(session) => session,
             Err(fault) => return for_each(group.len(), Err(fault)),
         };
-        let (letters, letter_of) = self.desk.pack(group);
+        let (letters, letter_of) = self.packer.pack(group);
         self.letters.fetch_add(letters.len() as u64, Ordering::Relaxed);
         let sent = session.send(&letters, self.patience).await;
         letter_of.into_iter().map(|letter| sent[letter].clone().map_err(away)).collect()

@@ -25,21 +25,21 @@ use super::error::unreadable;
 /// The version of the text of a hold.
 const VERSION: &str = "1";
 
+/// Digits of an id.
+pub(super) const DIGITS: usize = 32;
+
 /// An id as 32 hex digits.
 pub(super) fn id(id: impl TypedId) -> String {
     digits(id, &mut [0; DIGITS]).to_owned()
 }
-
-/// Digits of an id.
-pub(super) const DIGITS: usize = 32;
 
 /// An id as 32 hex digits, without memory of its own.
 pub(super) fn digits(id: impl TypedId, room: &mut [u8; DIGITS]) -> &str {
     id.uuid().simple().encode_lower(room)
 }
 
-/// An id, and what comes with it.
-fn with(id: impl TypedId, more: &str) -> String {
+/// `id|more`
+fn joined(id: impl TypedId, more: &str) -> String {
     let mut text = String::with_capacity(DIGITS + 1 + more.len());
     text.push_str(digits(id, &mut [0; DIGITS]));
     text.push('|');
@@ -54,12 +54,12 @@ pub(super) fn read_id<I: TypedId>(text: &str) -> Result<I, Fault> {
 
 /// What an attempt is known by within its campaign.
 pub(super) fn attempt(user: UserId, key: &RequestKey) -> String {
-    with(user, key.as_str())
+    joined(user, key.as_str())
 }
 
 /// What stands in the outbox for a hold: `order|user`.
 pub(super) fn entry(hold: &Hold) -> String {
-    with(hold.order_id, digits(hold.user_id, &mut [0; DIGITS]))
+    joined(hold.order_id, digits(hold.user_id, &mut [0; DIGITS]))
 }
 
 /// A hold.

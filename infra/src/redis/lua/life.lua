@@ -5,11 +5,12 @@
 -- promoted, or to which the keys were moved may have forgotten the last moments, so the stock may be too high. Then
 -- the life is over: it is closed here, before anything is sold of it, and only `load` opens the next one.
 
--- Found without a pattern, which is tried at every place of a long text.
+-- An id in hexadecimal digits; nil if there is none. It is found by its name and not by a pattern, which would be tried
+-- at every place of a long text.
 local function told(section, name)
   local text = redis.call('INFO', section)
   local _, last = string.find(text, name .. ':', 1, true)
-  return string.sub(text, last + 1, last + 40)
+  return last and string.match(text, '^%x+', last + 1)
 end
 
 local function server_life()

@@ -1,7 +1,9 @@
-//! Holds as they stand in a message: those in a row that were taken together are one crowd, and what they have in common
-//! is told once.
+//! Holds as they stand in a message: those in a row that were taken on the same terms are one bundle, and what they have
+//! in common is told once.
 //!
 //! That is most of a hold, and a message is written, confirmed and stored while buyers wait for it.
+
+use std::borrow::Cow;
 
 use chrono::serde::ts_milliseconds;
 use domain::{
@@ -13,7 +15,7 @@ use domain::{
 };
 use serde::{Deserialize, Serialize, Serializer};
 
-/// What the holds of a crowd have in common.
+/// What the holds of a bundle have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct Common {
     campaign_id: CampaignId,
@@ -25,27 +27,59 @@ struct Common {
     epoch: u32,
 }
 
-impl Common {
-    const fn of(hold: &Hold) -> Self {
-        let &Hold { campaign_id, unit_price, per_user_limit, payment_window_seconds, grabbed_at, epoch, .. } = hold;
-        Self { campaign_id, unit_price, per_user_limit, payment_window_seconds, grabbed_at, epoch }
-    }
-}
-
 /// What is its own of each.
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct Own<'a> {
     order_id: OrderId,
     user_id: UserId,
     quantity: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
-    request_key: Option<&'a RequestKey>,
+    request_key: Option<Cow<'a, RequestKey>>,
 }
 
-impl<'a> Own<'a> {
-    const fn of(hold: &'a Hold) -> Self {
-        let Hold { order_id, user_id, quantity, request_key, .. } = hold;
-        Self { order_id: *order_id, user_id: *user_id, quantity: *quantity, request_key: request_key.as_ref() }
+/// All that there is of a hold: a field that is new has to be in either.
+const fn parts(hold: &Hold) -> (Common, Own<'_>) {
+    let Hold {
+        order_id,
+        campaign_id,
+        user_id,
+        quantity,
+        unit_price,
+        per_user_limit,
+        payment_window_seconds,
+        request_key,
+        grabbed_at,
+        epoch,
+    } = hold;
+    let common = Common {
+        campaign_id: *campaign_id,
+        unit_price: *unit_price,
+        per_user_limit: *per_user_limit,
+        payment_window_seconds: *payment_window_seconds,
+        grabbed_at: *grabbed_at,
+        epoch: *epoch,
+    };
+    let request_key = match request_key {
+        Some(key) => Some(Cow::Borrowed(key)),
+        None => None,
+    };
+    (common, Own { order_id: *order_id, user_id: *user_id, quantity: *quantity, request_key })
+}
+
+fn whole(common: Common, own: Own<'_>) -> Hold {
+    let Common { campaign_id, unit_price, per_user_limit, payment_window_seconds, grabbed_at, epoch } = common;
+    let Own { order_id, user_id, quantity, request_key } = own;
+    Hold {
+        order_id,
+        campaign_id,
+        user_id,
+        quantity,
+        unit_price,
+        per_user_limit,
+        payment_window_seconds,
+        request_key: request_key.map(Cow::into_owned),
+        grabbed_at,
+        epoch,
     }
 }
 
@@ -57,53 +91,35 @@ struct Written<'a> {
 }
 
 fn each<S: Serializer>(holds: &[&Hold], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(holds.iter().map(|hold| Own::of(hold)))
+    serializer.collect_seq(holds.iter().map(|hold| parts(hold).1))
 }
 
-/// Writes holds as crowds, with commas between them.
+/// Writes holds as bundles, with commas between them.
 pub(super) fn write(holds: &[&Hold]) -> Result<Vec<u8>, Fault> {
-    // A hold of its own takes some 150 bytes, and what is common as much.
-    let mut text = Vec::with_capacity(256 + 160 * holds.len());
-    for holds in holds.chunk_by(|one, next| Common::of(one) == Common::of(next)) {
+    // What is common takes some 200 bytes, and what is its own of a hold some 150.
+    let mut text = Vec::with_capacity(200 + 160 * holds.len());
+    for holds in holds.chunk_by(|one, next| parts(one).0 == parts(next).0) {
         if !text.is_empty() {
             text.push(b',');
         }
-        serde_json::to_writer(&mut text, &Written { common: Common::of(holds[0]), holds }).map_err(Fault::internal)?;
+        let common = parts(holds[0]).0;
+        serde_json::to_writer(&mut text, &Written { common, holds }).map_err(Fault::internal)?;
     }
     Ok(text)
 }
 
+/// A bundle as it is read.
 #[derive(Deserialize)]
-struct OwnRead {
-    order_id: OrderId,
-    user_id: UserId,
-    quantity: u32,
-    request_key: Option<RequestKey>,
-}
-
-/// A crowd as it is read.
-#[derive(Deserialize)]
-pub(super) struct Crowd {
+pub(super) struct Bundle {
     common: Common,
-    holds: Vec<OwnRead>,
+    holds: Vec<Own<'static>>,
 }
 
-impl Crowd {
+impl Bundle {
     /// Its holds, each whole.
     pub(super) fn into_holds(self) -> impl Iterator<Item = Hold> {
-        let Common { campaign_id, unit_price, per_user_limit, payment_window_seconds, grabbed_at, epoch } = self.common;
-        self.holds.into_iter().map(move |OwnRead { order_id, user_id, quantity, request_key }| Hold {
-            order_id,
-            campaign_id,
-            user_id,
-            quantity,
-            unit_price,
-            per_user_limit,
-            payment_window_seconds,
-            request_key,
-            grabbed_at,
-            epoch,
-        })
+        let Self { common, holds } = self;
+        holds.into_iter().map(move |own| whole(common, own))
     }
 }
 
@@ -126,15 +142,15 @@ mod tests {
             [sample(1), unnamed, Hold { grabbed_at: later, ..sample(3) }, Hold { epoch: 9, ..sample(4) }, sample(5)];
         let text = write(&holds.iter().collect::<Vec<_>>()).unwrap();
         let text = format!("[{}]", String::from_utf8(text).unwrap());
-        let read: Vec<Crowd> = serde_json::from_str(&text).unwrap();
-        let sizes: Vec<usize> = read.iter().map(|crowd| crowd.holds.len()).collect();
+        let read: Vec<Bundle> = serde_json::from_str(&text).unwrap();
+        let sizes: Vec<usize> = read.iter().map(|bundle| bundle.holds.len()).collect();
         assert_eq!(sizes, [2, 1, 1, 1], "{text}");
-        assert_eq!(read.into_iter().flat_map(Crowd::into_holds).collect::<Vec<_>>(), holds);
+        assert_eq!(read.into_iter().flat_map(Bundle::into_holds).collect::<Vec<_>>(), holds);
     }
 
     /// Another build has to read it.
     #[test]
-    fn a_crowd_is_written_in_this_form() {
+    fn a_bundle_is_written_in_this_form() {
         let text = write(&[&sample(1), &Hold { request_key: None, ..sample(2) }]).unwrap();
         let uuid = |last: u8| format!("00000000-0000-0000-0000-00000000000{last}");
         let (one, two) = (uuid(1), uuid(2));
