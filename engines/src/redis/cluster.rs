@@ -85,6 +85,8 @@ impl RedisCluster {
                 "cluster-config-file nodes.conf".to_owned(),
                 format!("cluster-node-timeout {NODE_TIMEOUT}"),
                 format!("cluster-port {}", bus.number()),
+                // Tests cut what connects the nodes.
+                "enable-debug-command local".to_owned(),
             ]);
             nodes.push(Server::new(Setup {
                 engine: format!("node {number} of Redis Cluster"),

@@ -12,11 +12,15 @@ use std::{
 
 use domain::{
     error::Fault,
+    order::ports::StatusFeed,
     testing::{ManualClock, instant},
 };
 use infra::redis::{RedisFeed, RedisOptions, RedisStock};
 
-use super::{feed::Replicas, stock::Bench};
+use super::{
+    feed::{Ear, Replicas, change},
+    stock::Bench,
+};
 
 /// The moment at which the clock of a test stands.
 pub(crate) const START: &str = "2026-01-01T10:00:00Z";
@@ -41,10 +45,31 @@ pub(crate) async fn bench(options: RedisOptions) -> Bench {
     Bench { store: Arc::new(RedisStock::open(&options).await.unwrap()), clock }
 }
 
-/// Two replicas of a feed.
+/// Two replicas of a feed, which hear each other: nodes of a cluster that is new may still be finding each other.
 pub(crate) async fn replicas(options: &RedisOptions) -> Replicas {
     let feed = async || Arc::new(RedisFeed::open(options).await.unwrap());
-    Replicas { here: feed().await, there: feed().await }
+    let replicas = Replicas { here: feed().await, there: feed().await };
+    until_heard(&replicas.here, &replicas.there).await;
+    until_heard(&replicas.there, &replicas.here).await;
+    replicas
+}
+
+/// Publishes until one replica hears the other, which takes some tries while connections are made. Of a user of whom
+/// nobody else wants to hear.
+pub(crate) async fn until_heard(from: &Arc<dyn StatusFeed>, to: &Arc<dyn StatusFeed>) {
+    const NOBODY: u128 = 1 << 100;
+    let mut ear = Ear::of(to, NOBODY).await;
+    let publishing = async {
+        for order in 0.. {
+            from.publish(&[change(NOBODY, order)]).await;
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    let hearing = async { while ear.order().await.is_none() {} };
+    tokio::select! {
+        () = publishing => {}
+        () = hearing => {}
+    }
 }
 
 /// The first answer of a store whose engine may be away at first.

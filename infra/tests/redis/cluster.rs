@@ -10,8 +10,10 @@ use engines::{RedisCluster, RedisClusterOptions as Engine};
 use infra::redis::{OpenError, RedisOptions, RedisStock};
 
 use crate::{
-    contract::redis::{impatient, replicas},
-    feed::until_heard,
+    contract::{
+        feed::{Ear, change},
+        redis::{impatient, replicas, until_heard},
+    },
     sale::{Sale, assert_opens_again, assert_over, campaign},
 };
 
@@ -145,11 +147,10 @@ async fn what_is_on_other_nodes_goes_on() {
 async fn a_feed_goes_on_at_another_node() {
     let mut engine = with_replicas().await;
     let replicas = replicas(&impatient(&engine.url())).await;
-    let mut ear = crate::contract::feed::Ear::of(&replicas.there, 1).await;
-    until_heard(&replicas, &mut ear).await;
+    until_heard(&replicas.here, &replicas.there).await;
     for node in 0..3 {
         engine.kill(node).await.unwrap();
-        until_heard(&replicas, &mut ear).await;
+        until_heard(&replicas.here, &replicas.there).await;
         engine.start_again(node).await.unwrap();
         engine.until_whole().await.unwrap();
     }
@@ -171,4 +172,48 @@ async fn what_is_no_whole_cluster_is_told() {
     let error = RedisStock::open(&impatient(&engine.url())).await.err().expect("refused");
     assert!(error.is_transient(), "{error:?}");
     assert!(sale.store.level(campaign()).await.is_err());
+}
+
+/// A node passes a message on to the others once. Nobody is told when that fails, but the next one has not the next number.
+#[tokio::test]
+async fn what_is_lost_between_nodes_is_told_as_missed() {
+    let engine = RedisCluster::start(Engine::with_password().unwrap()).await.unwrap();
+    for number in 0.. {
+        let options = RedisOptions { prefix: format!("lost-{number}"), ..impatient(&engine.url()) };
+        let channel = format!("{}:changes", options.prefix);
+        let replicas = replicas(&options).await;
+        let through = engine.node_of(&channel).await.unwrap();
+        let listening = listening_at(&engine, &channel).await;
+        if listening == through {
+            // Nothing is passed on. Another channel is another node's.
+            continue;
+        }
+        let mut ear = Ear::of(&replicas.there, 1).await;
+        let id = engine.ask(listening, &["CLUSTER", "MYID"]).await.unwrap();
+        let way = format!("to\nnode\n{}", id.trim());
+        for order in 0.. {
+            until("connected", async || {
+                engine.ask(through, &["CLUSTER", "LINKS"]).await.unwrap().replace('\r', "").contains(&way)
+            })
+            .await;
+            engine.ask(through, &["DEBUG", "CLUSTERLINK", "KILL", "TO", id.trim()]).await.unwrap();
+            replicas.here.publish(&[change(1, order)]).await;
+            // Unless they were connected again already, it is lost, and the next sign of life tells.
+            if ear.order().await.is_none() {
+                return;
+            }
+        }
+    }
+}
+
+/// The node at which all listen to a channel.
+async fn listening_at(engine: &RedisCluster, channel: &str) -> usize {
+    let mut at = Vec::new();
+    for node in 0..3 {
+        if engine.ask(node, &["PUBSUB", "CHANNELS", channel]).await.unwrap().contains(channel) {
+            at.push(node);
+        }
+    }
+    assert_eq!(at.len(), 1, "{at:?}");
+    at[0]
 }

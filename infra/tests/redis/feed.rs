@@ -10,24 +10,9 @@ use engines::{Redis, RedisOptions as Engine};
 use infra::redis::RedisFeed;
 
 use crate::contract::{
-    feed::{Ear, Replicas, change},
-    redis::{apart, replicas},
+    feed::{Ear, change},
+    redis::{apart, replicas, until_heard},
 };
-
-/// Publishes until the other replica hears it, which takes some tries while connections come back.
-pub(crate) async fn until_heard(replicas: &Replicas, ear: &mut Ear) {
-    let publishing = async {
-        for order in 1_000.. {
-            replicas.here.publish(&[change(1, order)]).await;
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    };
-    let hearing = async { while ear.order().await.is_none() {} };
-    tokio::select! {
-        () = publishing => {}
-        () = hearing => {}
-    }
-}
 
 #[tokio::test]
 async fn a_listener_that_was_cut_off_says_that_it_may_have_missed_something() {
@@ -54,7 +39,7 @@ async fn without_redis_a_process_still_tells_itself_and_others_learn_that_they_m
 
     engine.start_again().await.unwrap();
     there.until_missed().await;
-    until_heard(&replicas, &mut there).await;
+    until_heard(&replicas.here, &replicas.there).await;
 }
 
 /// The publisher alone was cut off: the listener's connection is fine, so it must be told.
@@ -78,7 +63,7 @@ async fn what_could_not_be_published_is_told_as_missed() {
     }
     engine.ask(&["ACL", "SETUSER", "default", "+publish"]).await.unwrap();
     there.until_missed().await;
-    until_heard(&replicas, &mut there).await;
+    until_heard(&replicas.here, &replicas.there).await;
 }
 
 /// What comes right after a message waits for a moment and goes with what comes meanwhile.

@@ -6,9 +6,8 @@ use infra::redis::{OpenError, RedisStock};
 use crate::{
     contract::{
         feed::{Ear, change},
-        redis::{impatient, replicas},
+        redis::{impatient, replicas, until_heard},
     },
-    feed::until_heard,
     sale::{Sale, assert_opens_again, assert_over},
 };
 
@@ -29,7 +28,7 @@ async fn the_next_master_sells_nothing_of_the_life_before_and_carries_the_feed_o
     engine.until_failed_over(was).await.unwrap();
     assert_opens_again(&sale, 2, vec![hold]).await;
     ear.until_missed().await;
-    until_heard(&replicas, &mut ear).await;
+    until_heard(&replicas.here, &replicas.there).await;
 
     // The old master comes back as a master of its own for a while. Nobody asks it.
     engine.start_again(was).await.unwrap();

@@ -2,18 +2,16 @@
 //!
 //! Every process says something at least once in a while, and hears itself too: a connection on which nothing comes
 //! is dead, whatever the system thinks of it. Then another one is made, in a cluster to another node, and the local
-//! subscribers are told that they may have missed something.
+//! subscribers are told that they may have missed something; and so they are when a message was lost ([`super::heard`]).
 
 use std::time::Duration;
 
 use domain::order::ports::StatusFeed;
 use futures_util::StreamExt;
 use redis::{RedisResult, aio::PubSub};
+use tokio::time::Instant;
 
-use super::{
-    SIGN_OF_LIFE,
-    message::{self, Said},
-};
+use super::{SIGN_OF_LIFE, heard::Heard, message};
 use crate::{
     memory::MemoryFeed,
     redis::{OpenError, Server},
@@ -84,18 +82,26 @@ impl Listener {
     /// Hears until the connection is lost or silent.
     async fn hear(&self, connection: PubSub) {
         let mut messages = connection.into_on_message();
+        let mut heard = Heard::nothing(Instant::now());
         let silence = SIGN_OF_LIFE * SILENCE + self.patience;
         while let Ok(Some(message)) = tokio::time::timeout(silence, messages.next()).await {
             let payload = message.get_payload_bytes();
-            // Without subscribers nobody misses anything: who comes later reads the state after it has subscribed.
-            if payload.starts_with(&self.own) || self.local.topics() == 0 {
+            if payload.starts_with(&self.own) {
                 continue;
             }
-            let Said { missed, changes } = message::read(payload);
-            if missed {
+            let said = message::read(payload);
+            let lost = said.as_ref().is_none_or(|said| heard.lost_before(said.from, said.number, Instant::now()));
+            // Without subscribers nobody misses anything: who comes later reads the state after it has subscribed.
+            if self.local.topics() == 0 {
+                continue;
+            }
+            let told = said.and_then(|said| said.told());
+            if lost || told.as_ref().is_none_or(|told| told.missed) {
                 self.local.tell_missed();
             }
-            self.local.publish(&changes).await;
+            if let Some(told) = told {
+                self.local.publish(&told.changes).await;
+            }
         }
     }
 }

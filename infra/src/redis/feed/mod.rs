@@ -2,10 +2,12 @@
 //!
 //! Within a process the changes go through [`MemoryFeed`], at once and whatever becomes of Redis. [`publish`] sends
 //! what has gathered to the others, [`listen`] gives what comes from the others to the local subscribers. Redis
-//! keeps nothing of it: who was not listening has missed it, and is told so.
+//! keeps nothing of it: who was not listening has missed it, and is told so; and so it is when [`heard`] notices that
+//! something was lost on its way.
 //!
 //! What this may not touch: the order in which a subscriber is shown states. `domain` makes that from versions.
 
+mod heard;
 mod listen;
 mod message;
 mod publish;

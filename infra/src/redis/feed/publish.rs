@@ -56,6 +56,7 @@ pub(super) struct Publisher {
 impl Publisher {
     pub(super) async fn run(self, mut changes: mpsc::Receiver<OrderChange>, closing: Arc<Notify>) {
         let mut batch = Vec::new();
+        let mut number = 0;
         loop {
             tokio::select! {
                 biased;
@@ -68,8 +69,10 @@ impl Publisher {
                 },
                 () = tokio::time::sleep(SIGN_OF_LIFE) => {}
             }
-            self.tell(&batch).await;
+            self.tell(number, &batch).await;
             batch.clear();
+            // Also after one that could not be sent: it may have been.
+            number += 1;
             if changes.len() < BATCH && !changes.is_closed() {
                 tokio::select! {
                     () = closing.notified() => changes.close(),
@@ -79,9 +82,9 @@ impl Publisher {
         }
     }
 
-    async fn tell(&self, batch: &[OrderChange]) {
+    async fn tell(&self, number: u64, batch: &[OrderChange]) {
         let missed = self.missed.swap(false, Ordering::Relaxed);
-        let told = match message::write(&self.from, missed, batch) {
+        let told = match message::write(&self.from, number, missed, batch) {
             Ok(text) => self.server.send(redis::cmd("PUBLISH").arg(&self.channel).arg(text)).await,
             Err(error) => {
                 tracing::error!(%error, "changes cannot be written");
