@@ -3,7 +3,8 @@
 //! A commit costs a flush of a disk, a confirm of a broker or a script call of a server, whether it is for one or
 //! for hundreds. So whoever has something to commit hands it to one task and waits. The task takes everything that
 //! is there as one group, has it committed, and answers each of it. Meanwhile the next group gathers: the more come
-//! at once the larger the groups, and one that comes alone goes at once. No timer delays a group, unless its work takes a rest.
+//! at once the larger the groups, and one that comes alone goes at once. No timer delays a group, unless its work
+//! takes a rest.
 //!
 //! What a commit is, is in [`Commit`]: this may not touch a database, a broker or a server.
 

@@ -149,6 +149,7 @@ impl Grabs {
         let no = |code, message: &'static str| Err(Refusal::new(code, message).into());
         match refused {
             Reserved::Known { request, unpublished } => {
+                // In boxes, as `repeat_or`.
                 if let Some(hold) = unpublished {
                     Box::pin(self.crowd.publish(&hold)).await?;
                 }

@@ -38,7 +38,7 @@ struct Own<'a> {
 }
 
 /// All that there is of a hold: a field that is new has to be in either.
-const fn parts(hold: &Hold) -> (Common, Own<'_>) {
+fn parts(hold: &Hold) -> (Common, Own<'_>) {
     let Hold {
         order_id,
         campaign_id,
@@ -47,23 +47,14 @@ const fn parts(hold: &Hold) -> (Common, Own<'_>) {
         unit_price,
         per_user_limit,
         payment_window_seconds,
-        request_key,
+        ref request_key,
         grabbed_at,
         epoch,
-    } = hold;
-    let common = Common {
-        campaign_id: *campaign_id,
-        unit_price: *unit_price,
-        per_user_limit: *per_user_limit,
-        payment_window_seconds: *payment_window_seconds,
-        grabbed_at: *grabbed_at,
-        epoch: *epoch,
-    };
-    let request_key = match request_key {
-        Some(key) => Some(Cow::Borrowed(key)),
-        None => None,
-    };
-    (common, Own { order_id: *order_id, user_id: *user_id, quantity: *quantity, request_key })
+    } = *hold;
+    (
+        Common { campaign_id, unit_price, per_user_limit, payment_window_seconds, grabbed_at, epoch },
+        Own { order_id, user_id, quantity, request_key: request_key.as_ref().map(Cow::Borrowed) },
+    )
 }
 
 fn whole(common: Common, own: Own<'_>) -> Hold {

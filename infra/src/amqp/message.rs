@@ -87,6 +87,7 @@ pub(super) struct Answer {
 /// The message of holds that are written already, as [`super::bundle`] does.
 pub(super) fn grabs<'a>(bundles: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
     let mut body = format!(r#"{{"kind":"{GRABS}","version":{VERSION},"bundles":["#).into_bytes();
+    // Of no holds there is no text, and a comma beside it would spoil the others.
     for (n, bundle) in bundles.into_iter().filter(|text| !text.is_empty()).enumerate() {
         if n > 0 {
             body.push(b',');

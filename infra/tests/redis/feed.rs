@@ -66,6 +66,19 @@ async fn what_could_not_be_published_is_told_as_missed() {
     until_heard(&replicas.here, &replicas.there).await;
 }
 
+/// It may have told anything: another build said it.
+#[tokio::test]
+async fn what_cannot_be_read_is_told_as_missed() {
+    let engine = Redis::start(Engine::with_password().unwrap()).await.unwrap();
+    let options = apart(&engine.url());
+    let replicas = replicas(&options).await;
+    let mut there = Ear::of(&replicas.there, 1).await;
+    engine.ask(&["PUBLISH", &format!("{}:changes", options.prefix), "{}"]).await.unwrap();
+    assert_eq!(there.order().await, None);
+    replicas.here.publish(&[change(1, 1)]).await;
+    assert_eq!(there.order().await, Some(id(1)));
+}
+
 /// What comes right after a message waits for a moment and goes with what comes meanwhile.
 #[tokio::test]
 async fn a_stream_of_changes_is_told_in_few_messages() {

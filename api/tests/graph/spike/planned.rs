@@ -183,7 +183,10 @@ async fn a_form_is_planned_once_the_executor_found_it_valid() {
         assert_eq!(checked.planned_grab(&asker).is_some(), has_plan, "{form}");
         for quantity in [0, 1] {
             let checked = reader.check(request(quantity)).await.unwrap();
-            let Some(grab) = checked.planned_grab(&asker) else { continue };
+            let Some(grab) = checked.planned_grab(&asker) else {
+                assert!(!has_plan, "{form}");
+                continue;
+            };
             let Ok(answer) = grab.run(shop.app().services(), &asker.trace).await else { panic!("{form}") };
             let written = serde_json::to_string(&answer).unwrap();
             assert!(written.starts_with("{\"data\":{\""), "{written}");
